@@ -1,1 +1,8 @@
-//! What the test targets share.
+//! What the vector and transcript runs share: where the files lie, and a
+//! count of cases that cannot be skipped silently.
+
+mod cases;
+mod files;
+
+pub use cases::{Cases, expect_eq};
+pub use files::{Folder, load};

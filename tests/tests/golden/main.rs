@@ -1,0 +1,2 @@
+//! Transcripts of the real storage server.
+fn main() {}
