@@ -2,6 +2,7 @@
 //! count of cases that cannot be skipped silently.
 
 mod cases;
+pub mod fields;
 mod files;
 
 pub use cases::{Cases, expect_eq};

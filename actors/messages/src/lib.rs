@@ -1,1 +1,32 @@
-//! Not built yet.
+//! Everything that is said between actors: the map of the engine. Read this
+//! folder first; then a machine in `ramson-protocol`; then the actor that
+//! gives it hands.
+//!
+//! Who waits for whom (an arrow is an awaited message; there is no cycle):
+//!
+//! ```text
+//! Identity ─▶ Swarm ─▶ Paths ─▶ Transport
+//!     │          ├────▶ Transport (seeds)
+//!     │          └────▶ Storage   (node pool)
+//!     ├──────▶ Paths ─▶ Crypto, Storage (guards)
+//!     ├──────▶ Crypto
+//!     └──────▶ Storage
+//! ```
+//!
+//! Swarm tells Identity that a poll is due without waiting for it.
+
+pub mod clock;
+pub mod crypto;
+pub mod events;
+pub mod identity;
+mod lifeline;
+mod link;
+pub mod paths;
+pub mod storage;
+pub mod swarm;
+pub mod transport;
+
+pub use clock::{Clock, Entropy};
+pub use events::{EngineEvent, Event, EventBus};
+pub use lifeline::{Lifeline, LifelineEnd, Stop};
+pub use link::{Link, LinkError};

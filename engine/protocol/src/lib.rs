@@ -1,1 +1,20 @@
-//! Not built yet.
+//! What a Session client decides: pure state machines that take time and
+//! randomness as arguments and answer with effects. Actors carry the effects
+//! out; simulation does the same without them.
+//!
+//! | machine | decides |
+//! |---|---|
+//! | [`paths::Paths`] | which three nodes carry a request, and when to rebuild |
+//! | [`swarm::Bootstrap`] | which seed to ask for the node pool, and when |
+//! | [`swarm::Memberships`] | which nodes hold an account's messages |
+//! | [`swarm::PollSchedule`] | when to poll an account |
+//! | [`account::Account`] | what a message means, what to send, what to store |
+#![warn(clippy::arithmetic_side_effects)]
+
+pub mod account;
+pub mod event;
+pub mod inbox;
+pub mod onion;
+pub mod paths;
+pub mod store;
+pub mod swarm;

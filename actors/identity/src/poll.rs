@@ -1,0 +1,268 @@
+//! One poll, from the request to the commit of everything it brought.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use actix::prelude::*;
+use ramson_codec::storage::RetrieveAnswer;
+use ramson_messages::crypto::OpenInbox;
+use ramson_messages::paths::{OnionAnswer, OnionRequest};
+use ramson_messages::storage::{RecallHashes, RecallMessages};
+use ramson_messages::swarm::{LearnSwarm, PollDone};
+use ramson_protocol::account::{Arrival, ArrivalBody, PollAnswer, Sample};
+use ramson_protocol::store::MessageKey;
+use ramson_protocol::swarm::PollOutcome;
+use ramson_types::ledger::Hops;
+use ramson_types::{Ed25519PublicKey, Namespace, ServiceNode};
+
+use crate::deliver::swarm_of;
+use crate::{IdentityActor, Ports, REQUEST_TIMEOUT};
+
+/// A message whose expiry the node did not tell is remembered this long.
+const UNKNOWN_EXPIRY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+type Work<T> = actix::fut::LocalBoxActorFuture<IdentityActor, T>;
+
+impl IdentityActor {
+    /// Polls once and tells Swarm how it went.
+    pub(crate) fn poll(&mut self, ctx: &mut Context<Self>) {
+        if self.polling {
+            return;
+        }
+        self.polling = true;
+        let (ports, me) = (self.ports.clone(), self.account.id());
+        let members = async move { swarm_of(&ports, me).await };
+        let poll = members.into_actor(self).then(|members, actor, ctx| match members {
+            Ok(members) => actor.ask_member(&members, ctx),
+            Err(reason) => {
+                tracing::debug!(account = %actor.account.id(), reason, "no swarm to poll");
+                Box::pin(actix::fut::ready(PollOutcome::Failed))
+            }
+        });
+        ctx.spawn(poll.then(|outcome, actor, _| {
+            actor.polling = false;
+            let account = actor.account.id();
+            let told = actor.ports.poll_done.ask(PollDone { account, outcome });
+            async move { drop(told.await) }.into_actor(actor)
+        }));
+    }
+
+    fn ask_member(
+        &mut self,
+        members: &[ServiceNode],
+        _: &mut Context<Self>,
+    ) -> Work<PollOutcome> {
+        let Some(poll) = self.account.poll(members, self.clock.now(), &mut self.rng) else {
+            return Box::pin(actix::fut::ready(PollOutcome::Failed));
+        };
+        let (destination, node) = (poll.node, poll.node.ed25519);
+        let body = poll.request.to_bytes();
+        let ask = OnionRequest { destination, body, timeout: REQUEST_TIMEOUT };
+        let answer = self.ports.onion.ask(ask);
+        Box::pin(async move { answer.await }.into_actor(self).then(move |answer, actor, ctx| {
+            match answer {
+                Ok(Ok(answer)) => actor.take_answer(node, answer, ctx),
+                Ok(Err(error)) => {
+                    actor.doubt_member(actor.account.id(), node, &error, ctx);
+                    actor.poll_failed(node, &error.to_string())
+                }
+                Err(error) => actor.poll_failed(node, &error.to_string()),
+            }
+        }))
+    }
+
+    fn poll_failed(&mut self, node: Ed25519PublicKey, reason: &str) -> Work<PollOutcome> {
+        tracing::debug!(account = %self.account.id(), %node, reason, "a poll failed");
+        self.account.leave_poll_node();
+        Box::pin(actix::fut::ready(PollOutcome::Failed))
+    }
+
+    fn take_answer(
+        &mut self,
+        node: Ed25519PublicKey,
+        answer: OnionAnswer,
+        ctx: &mut Context<Self>,
+    ) -> Work<PollOutcome> {
+        let read = self.account.read_poll(answer.reply.status, answer.reply.body.as_bytes());
+        let retrieved = match read {
+            Ok(PollAnswer::Retrieved(retrieved)) => retrieved,
+            Ok(PollAnswer::WrongSwarm(members)) => {
+                let account = self.account.id();
+                let told = self.ports.learn_swarm.ask(LearnSwarm { account, members });
+                self.account.leave_poll_node();
+                return Box::pin(
+                    async move { told.await }.into_actor(self).map(|_, _, _| PollOutcome::Failed),
+                );
+            }
+            Err(error) => {
+                self.drop_member(self.account.id(), node, ctx);
+                return self.poll_failed(node, &error.to_string());
+            }
+        };
+        if let Some(theirs) = retrieved.iter().find_map(|(_, answer)| answer.status.time) {
+            let (asked, answered) = (answer.asked, answer.answered);
+            self.account.learn_clock(Sample { node, asked, answered, theirs });
+        }
+        self.take_namespaces(node, answer.path, retrieved, PollOutcome::Empty)
+    }
+
+    /// Takes in one namespace after the other, as the request had them.
+    fn take_namespaces(
+        &mut self,
+        node: Ed25519PublicKey,
+        path: Hops,
+        mut retrieved: Vec<(Namespace, RetrieveAnswer)>,
+        outcome: PollOutcome,
+    ) -> Work<PollOutcome> {
+        if retrieved.is_empty() {
+            return Box::pin(actix::fut::ready(outcome));
+        }
+        let (namespace, answer) = retrieved.remove(0);
+        let (more, empty) = (answer.more, answer.messages.is_empty());
+        let taken = self.take_in(node, path.clone(), namespace, answer);
+        Box::pin(taken.then(move |taken, actor, _| {
+            let outcome = match taken {
+                Err(reason) => {
+                    tracing::warn!(account = %actor.account.id(), reason, "a poll was not kept");
+                    return Box::pin(actix::fut::ready(PollOutcome::Failed)) as Work<_>;
+                }
+                Ok(()) if more && !empty => PollOutcome::More,
+                Ok(()) if !empty && outcome == PollOutcome::Empty => PollOutcome::Messages,
+                Ok(()) => outcome,
+            };
+            actor.take_namespaces(node, path, retrieved, outcome)
+        }))
+    }
+
+    fn take_in(
+        &mut self,
+        node: Ed25519PublicKey,
+        path: Hops,
+        namespace: Namespace,
+        answer: RetrieveAnswer,
+    ) -> Work<Result<(), String>> {
+        if answer.messages.is_empty() {
+            return Box::pin(actix::fut::ready(Ok(())));
+        }
+        let me = self.account.id();
+        let unknown_expiry = self.clock.now().plus(UNKNOWN_EXPIRY);
+        let copies: Vec<Copy> = answer
+            .messages
+            .into_iter()
+            .map(|message| Copy {
+                hash: message.hash,
+                expires: message.expiration.unwrap_or(unknown_expiry),
+                data: message.hash_is_right(&me, namespace).then(|| message.data.unwrap_or_default()),
+            })
+            .collect();
+        let (ports, account, keys) = (self.ports.clone(), self.number, self.account.keys().clone());
+        let open = async move { open_new(&ports, account, keys, namespace, copies).await };
+        Box::pin(open.into_actor(self).then(move |arrivals, actor, _| {
+            let arrivals = match arrivals {
+                Ok(arrivals) => arrivals,
+                Err(reason) => return Box::pin(actix::fut::ready(Err(reason))) as Work<_>,
+            };
+            let keys: Vec<MessageKey> = arrivals
+                .iter()
+                .filter_map(|arrival| match &arrival.body {
+                    ArrivalBody::Opened(Ok(opened)) => actor.account.message_key(opened),
+                    _ => None,
+                })
+                .collect();
+            let recall = recall_messages(&actor.ports, actor.number, keys);
+            Box::pin(recall.into_actor(actor).then(move |known, actor, ctx| {
+                let known = match known {
+                    Ok(known) => known,
+                    Err(reason) => return Box::pin(actix::fut::ready(Err(reason))) as Work<_>,
+                };
+                let now = actor.clock.now();
+                let decision = actor.account.receive(
+                    node,
+                    &path,
+                    namespace,
+                    arrivals,
+                    |key| known.contains(key),
+                    now,
+                );
+                let done = actor.commit(decision, ctx);
+                Box::pin(
+                    async move { done.await.map_err(|error| error.to_string()) }.into_actor(actor),
+                )
+            }))
+        }))
+    }
+}
+
+/// A stored copy; `data` is `None` when its hash is not that of its bytes.
+struct Copy {
+    hash: ramson_types::MessageHash,
+    expires: ramson_types::Timestamp,
+    data: Option<Vec<u8>>,
+}
+
+/// Opens those copies that were never seen before.
+async fn open_new(
+    ports: &Ports,
+    account: u32,
+    keys: std::sync::Arc<ramson_crypto::AccountKeys>,
+    namespace: Namespace,
+    copies: Vec<Copy>,
+) -> Result<Vec<Arrival>, String> {
+    let asked = copies.iter().map(|copy| (namespace, copy.hash)).collect();
+    let seen = ports
+        .recall_hashes
+        .ask(RecallHashes { account, copies: asked })
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(|error| error.to_string())?;
+    let mut stored = Vec::new();
+    let mut bodies = Vec::new();
+    let seen = seen.into_iter().chain(std::iter::repeat(false));
+    for (Copy { hash, expires, data }, seen) in copies.into_iter().zip(seen) {
+        let body = match data {
+            _ if seen => Some(ArrivalBody::Seen),
+            None => Some(ArrivalBody::WrongHash),
+            Some(data) => {
+                stored.push(data);
+                None
+            }
+        };
+        bodies.push((hash, expires, body));
+    }
+    let mut opened = match stored.is_empty() {
+        true => Vec::new(),
+        false => {
+            ports.open.ask(OpenInbox { keys, stored }).await.map_err(|error| error.to_string())?
+        }
+    }
+    .into_iter();
+    let mut arrivals = Vec::with_capacity(bodies.len());
+    for (hash, expires, body) in bodies {
+        let body = match body {
+            Some(body) => body,
+            None => match opened.next() {
+                Some(opened) => ArrivalBody::Opened(opened),
+                None => return Err("Crypto answered for fewer messages than it was given".into()),
+            },
+        };
+        arrivals.push(Arrival { hash, expires, body });
+    }
+    Ok(arrivals)
+}
+
+fn recall_messages(
+    ports: &Ports,
+    account: u32,
+    keys: Vec<MessageKey>,
+) -> impl Future<Output = Result<BTreeSet<MessageKey>, String>> + use<> {
+    let asked = (!keys.is_empty())
+        .then(|| ports.recall_messages.ask(RecallMessages { account, keys: keys.clone() }));
+    async move {
+        let Some(asked) = asked else { return Ok(BTreeSet::new()) };
+        let known = asked
+            .await
+            .map_err(|error| error.to_string())?
+            .map_err(|error| error.to_string())?;
+        Ok(keys.into_iter().zip(known).filter_map(|(key, known)| known.then_some(key)).collect())
+    }
+}

@@ -1,0 +1,97 @@
+//! What the engine tells its subscribers.
+
+use ramson_protocol::event::AccountEvent;
+use ramson_types::AccountId;
+use ramson_types::ledger::Hops;
+use tokio::sync::broadcast;
+
+/// So many events wait for a slow subscriber; then the oldest go, and it is
+/// told how many it missed.
+pub const EVENT_QUEUE: usize = 4_096;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// To an account; true, because it is committed.
+    Account {
+        /// Number in the home's one sequence.
+        seq: u64,
+        /// Which account.
+        account: AccountId,
+        /// What.
+        event: AccountEvent,
+    },
+    /// To the network or the engine; not kept.
+    Engine(EngineEvent),
+}
+
+/// What happens beside the accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EngineEvent {
+    /// There is a pool of service nodes.
+    PoolReady {
+        /// How many nodes.
+        nodes: usize,
+    },
+    /// A seed gave no usable list.
+    SeedFailed {
+        /// Its URL.
+        seed: String,
+        /// Why.
+        reason: String,
+    },
+    /// A path carries requests.
+    PathReady {
+        /// Its nodes, guard first.
+        path: Hops,
+    },
+    /// A path could not be built.
+    PathFailed {
+        /// Its nodes, guard first.
+        path: Hops,
+        /// Why.
+        reason: String,
+    },
+    /// An actor failed and was started again.
+    ActorRestarted {
+        /// Which.
+        actor: String,
+    },
+    /// An actor failed too often and stays down.
+    ActorGivenUp {
+        /// Which.
+        actor: String,
+    },
+}
+
+/// Where actors publish and subscribers listen.
+#[derive(Debug, Clone)]
+pub struct EventBus {
+    sender: broadcast::Sender<Event>,
+}
+
+impl EventBus {
+    /// A bus without subscribers.
+    pub fn new() -> Self {
+        Self { sender: broadcast::channel(EVENT_QUEUE).0 }
+    }
+
+    /// Tells all subscribers. Never waits for one.
+    pub fn publish(&self, event: Event) {
+        // Without subscribers there is nobody to tell.
+        let _nobody = self.sender.send(event);
+    }
+
+    /// Every event from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.sender.subscribe()
+    }
+}
+
+impl Default for EventBus {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,260 @@
+//! What is said to Storage, the only writer of a home's store.
+
+use actix::Message;
+use ramson_crypto::Seed;
+use ramson_protocol::store::{Change, MessageKey, StoredAccount};
+use ramson_types::conversation::Conversation;
+use ramson_types::ledger::LedgerLine;
+use ramson_types::{
+    AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, Namespace, NodePool,
+    Timestamp,
+};
+
+use crate::transport::IsolationClass;
+
+/// Commits one account's changes, all or none, durably before the answer.
+/// Commits of one account take effect in the order in which they arrive;
+/// commits of many accounts share one write.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Committed, StoreError>")]
+pub struct Commit {
+    /// The account's number.
+    pub account: u32,
+    /// What to write.
+    pub changes: Vec<Change>,
+    /// How many events the commit makes true; each gets a sequence number.
+    pub events: u32,
+}
+
+/// A commit that is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    /// Sequence number of the commit's first event; the others follow. One
+    /// sequence for the whole home.
+    pub first_event: u64,
+}
+
+/// Adds an account; answers its number.
+#[derive(Message)]
+#[rtype(result = "Result<u32, StoreError>")]
+pub struct AddAccount {
+    /// Its id, derived from the seed.
+    pub id: AccountId,
+    /// Its seed.
+    pub seed: Seed,
+    /// Its name.
+    pub name: Option<String>,
+    /// When it was added.
+    pub at: Timestamp,
+}
+
+/// Removes an account and everything of it.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), StoreError>")]
+pub struct RemoveAccount {
+    /// Its number.
+    pub account: u32,
+}
+
+/// A line of the list of accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountSummary {
+    /// Its number in the home.
+    pub number: u32,
+    /// Its id.
+    pub id: AccountId,
+    /// Its name.
+    pub name: Option<String>,
+}
+
+/// All accounts, in the order in which they were added.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<AccountSummary>, StoreError>")]
+pub struct ListAccounts;
+
+/// Everything an account's machine needs to start.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<StoredAccount, StoreError>")]
+pub struct LoadAccount {
+    /// Its number.
+    pub account: u32,
+}
+
+/// Which of these stored copies were seen before; one answer for each.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<bool>, StoreError>")]
+pub struct RecallHashes {
+    /// The account's number.
+    pub account: u32,
+    /// Where the copies lay and their hashes.
+    pub copies: Vec<(Namespace, MessageHash)>,
+}
+
+/// Which of these messages are in the history; one answer for each.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<bool>, StoreError>")]
+pub struct RecallMessages {
+    /// The account's number.
+    pub account: u32,
+    /// The messages.
+    pub keys: Vec<MessageKey>,
+}
+
+/// All conversations of an account, the one with the newest message first.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<Conversation>, StoreError>")]
+pub struct ListConversations {
+    /// The account's number.
+    pub account: u32,
+}
+
+/// The newest messages of a conversation, oldest first.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<ramson_types::message::Message>, StoreError>")]
+pub struct ListMessages {
+    /// The account's number.
+    pub account: u32,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// One message.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Option<ramson_types::message::Message>, StoreError>")]
+pub struct GetMessage {
+    /// Which.
+    pub id: MessageId,
+}
+
+/// What a question to the ledger is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerSubject {
+    /// One message.
+    Message(MessageId),
+    /// One stored copy, in whichever account.
+    Hash(MessageHash),
+    /// Everything of one account, newest first, at most so many lines.
+    Account(u32, usize),
+}
+
+/// Lines of the ledger, oldest first.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<LedgerLine>, StoreError>")]
+pub struct ReadLedger {
+    /// About what.
+    pub about: LedgerSubject,
+}
+
+/// Keeps the node pool for the next start.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), StoreError>")]
+pub struct SaveNodePool {
+    /// The pool.
+    pub pool: NodePool,
+    /// When it was fetched.
+    pub at: Timestamp,
+}
+
+/// The node pool kept last, and when it was fetched.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Option<(NodePool, Timestamp)>, StoreError>")]
+pub struct LoadNodePool;
+
+/// Keeps the guards of an isolation class for the next start.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), StoreError>")]
+pub struct SaveGuards {
+    /// Whose guards.
+    pub class: IsolationClass,
+    /// The guards, the preferred one first.
+    pub guards: Vec<Ed25519PublicKey>,
+}
+
+/// The guards kept last; empty when there are none.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<Ed25519PublicKey>, StoreError>")]
+pub struct LoadGuards {
+    /// Whose guards.
+    pub class: IsolationClass,
+}
+
+/// Forgets tombstones and ledger lines whose time is over; answers how many
+/// records went.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<u64, StoreError>")]
+pub struct Sweep {
+    /// The time now.
+    pub now: Timestamp,
+}
+
+/// Carries out what waits, closes the store so that the next start finds
+/// nothing to repair, and answers when that is done. Whatever is asked later
+/// is answered with [`StoreError::Closed`].
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), StoreError>")]
+pub struct Shutdown;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// No such account.
+    #[error("account number {account} is not in this home; 'ramson account list' shows those that are")]
+    NoSuchAccount {
+        /// Its number.
+        account: u32,
+    },
+    /// The account is there already.
+    #[error("account {id} is in this home already")]
+    AccountExists {
+        /// Its id.
+        id: AccountId,
+    },
+    /// The disk refused.
+    #[error("the store could not be written: {reason}; nothing was lost, free some space and try again")]
+    Write {
+        /// What the system said.
+        reason: String,
+    },
+    /// The disk could not be read.
+    #[error("the store could not be read: {reason}; try again")]
+    Read {
+        /// What the system said.
+        reason: String,
+    },
+    /// A record could not be read.
+    #[error("the store is damaged: {what}: {reason}")]
+    Damaged {
+        /// Which record.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A change names a message of another account than the commit's.
+    #[error("message {id} is not one of account number {account}")]
+    OtherAccount {
+        /// The message.
+        id: MessageId,
+        /// The commit's account.
+        account: u32,
+    },
+    /// This version has no record for something it was given.
+    #[error("this version of the store cannot keep {what}: {reason}")]
+    NotKept {
+        /// What was to be kept.
+        what: String,
+        /// Why it cannot be.
+        reason: String,
+    },
+    /// Too many questions or commits wait already; nothing was done.
+    #[error("too much waits for the store ({waiting}); try again in a moment")]
+    Busy {
+        /// How many.
+        waiting: usize,
+    },
+    /// The store was closed.
+    #[error("the store is closed; start Ramson again")]
+    Closed,
+}

@@ -1,0 +1,86 @@
+//! One request over one path: seal, post to the guard, open.
+
+use std::time::Duration;
+
+use ramson_messages::Clock;
+use ramson_messages::crypto::{OpenOnion, SealOnion};
+use ramson_messages::paths::{OnionAnswer, OnionError};
+use ramson_messages::transport::{Endpoint, IsolationClass, Post, TransportError};
+use ramson_protocol::onion::OnionReply;
+use ramson_protocol::paths::{Fault, Path};
+use ramson_types::{Ed25519PublicKey, ServiceNode};
+
+use crate::Ports;
+
+/// Where a guard takes onion requests.
+const ONION_PATH: &str = "/onion_req/v2";
+
+/// Sends a request to a destination beyond the path.
+pub(crate) async fn send(
+    ports: &Ports,
+    class: IsolationClass,
+    path: &Path,
+    destination: ServiceNode,
+    body: Vec<u8>,
+    timeout: Duration,
+    clock: &dyn Clock,
+) -> Result<OnionAnswer, OnionError> {
+    let asked = clock.now();
+    let reply = exchange(ports, class, &path.hops, destination, body, timeout).await?;
+    Ok(OnionAnswer { reply, path: path.keys(), asked, answered: clock.now() })
+}
+
+/// Asks the last node of a path for `info`: whether the path carries anything.
+pub(crate) async fn info(
+    ports: &Ports,
+    class: IsolationClass,
+    path: &Path,
+    timeout: Duration,
+) -> Result<(), OnionError> {
+    let Some((last, before)) = path.hops.split_last() else { return Ok(()) };
+    let body = ramson_codec::storage::Request::Info.to_bytes();
+    exchange(ports, class, before, *last, body, timeout).await.map(drop)
+}
+
+async fn exchange(
+    ports: &Ports,
+    class: IsolationClass,
+    hops: &[ServiceNode],
+    destination: ServiceNode,
+    body: Vec<u8>,
+    timeout: Duration,
+) -> Result<OnionReply, OnionError> {
+    let guard = hops.first().copied().unwrap_or(destination);
+    let keys = || hops.iter().map(|hop| hop.ed25519).collect::<Vec<Ed25519PublicKey>>();
+    let sealed = ports.seal.ask(SealOnion { hops: hops.to_vec(), destination, body }).await??;
+    let post = Post {
+        class,
+        to: Endpoint::Node { ip: guard.ip, port: guard.https_port },
+        path: ONION_PATH.to_owned(),
+        content_type: None,
+        body: sealed.body,
+        timeout,
+    };
+    let answer = ports
+        .post
+        .ask(post)
+        .await?
+        .map_err(|error| OnionError::Guard { error, path: keys() })?;
+    let open = OpenOnion { keys: sealed.keys, status: answer.status, body: answer.body };
+    ports.open.ask(open).await?.map_err(|error| OnionError::Reply { error, path: keys() })
+}
+
+/// Whose fault an error is, if it is anybody's on the path. The destination's
+/// own failure is the asker's business.
+pub(crate) fn fault_of(error: &OnionError, destination: Option<&Ed25519PublicKey>) -> Option<Fault> {
+    match error {
+        OnionError::Guard { error, .. } => match error {
+            TransportError::TimedOut { .. } | TransportError::TooLarge { .. } => Some(Fault::Path),
+            TransportError::Busy { .. } => None,
+            _ => Some(Fault::Guard),
+        },
+        OnionError::Reply { error, .. } => Fault::of(error, destination),
+        _ => None,
+    }
+}
+

@@ -1,0 +1,148 @@
+//! The writer thread, the reader thread, and the queues before them.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use ramson_messages::storage::StoreError;
+use tokio::sync::{oneshot, watch};
+
+use crate::store::{Failure, Job, Question, Store, Write};
+use crate::tables::Tables;
+
+/// How many writes may wait; a further one is answered with `Busy`.
+pub const WRITES: usize = 1024;
+/// How many questions may wait; a further one is answered with `Busy`.
+pub const QUESTIONS: usize = 1024;
+/// How many writes share one commit at most.
+pub const GROUP: usize = 256;
+/// How long nothing must have been written before the writer makes the next
+/// start cheap.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// A write that waits for its turn.
+trait Waiting: Job + Send {
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+struct Asked<W: Write> {
+    write: W,
+    answer: Option<W::Answer>,
+    to: oneshot::Sender<Result<W::Answer, StoreError>>,
+}
+
+impl<W: Write> Job for Asked<W> {
+    fn carry_out(&mut self, tables: &mut Tables<'_>) -> Result<(), Failure> {
+        self.answer = Some(self.write.carry_out(tables)?);
+        Ok(())
+    }
+}
+
+impl<W: Write> Waiting for Asked<W> {
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Self { answer, to, .. } = *self;
+        // Whoever asked may have gone; the commit stands.
+        let _ = to.send(outcome.and_then(|()| answer.ok_or(StoreError::Closed)));
+    }
+}
+
+type Answering = Box<dyn FnOnce(&Store) + Send>;
+
+/// The threads end when this is dropped and the queues are empty.
+pub(super) struct Queues {
+    writes: SyncSender<Box<dyn Waiting>>,
+    questions: SyncSender<Answering>,
+}
+
+impl Queues {
+    pub(super) fn write<W: Write>(
+        &self,
+        write: W,
+    ) -> Result<oneshot::Receiver<Result<W::Answer, StoreError>>, Result<W::Answer, StoreError>>
+    {
+        let (to, answer) = oneshot::channel();
+        let waiting = Box::new(Asked { write, answer: None, to });
+        match self.writes.try_send(waiting) {
+            Ok(()) => Ok(answer),
+            Err(TrySendError::Full(_)) => Err(Err(StoreError::Busy { waiting: WRITES })),
+            Err(TrySendError::Disconnected(_)) => Err(Err(StoreError::Closed)),
+        }
+    }
+
+    pub(super) fn ask<Q: Question>(
+        &self,
+        question: Q,
+    ) -> Result<oneshot::Receiver<Result<Q::Answer, StoreError>>, Result<Q::Answer, StoreError>>
+    {
+        let (to, answer) = oneshot::channel();
+        let answering: Answering = Box::new(move |store| {
+            let _ = to.send(store.ask(&question));
+        });
+        match self.questions.try_send(answering) {
+            Ok(()) => Ok(answer),
+            Err(TrySendError::Full(_)) => Err(Err(StoreError::Busy { waiting: QUESTIONS })),
+            Err(TrySendError::Disconnected(_)) => Err(Err(StoreError::Closed)),
+        }
+    }
+}
+
+/// Tells how closing ended, once it did.
+type Closed = watch::Receiver<Option<Result<(), StoreError>>>;
+
+pub(super) fn start(store: Store) -> io::Result<(Queues, Closed)> {
+    let (writes, waiting) = sync_channel(WRITES);
+    let (questions, asked) = sync_channel::<Answering>(QUESTIONS);
+    let (closed, outcome) = watch::channel(None);
+    let store = Arc::new(store);
+    let reading = store.clone();
+    let reader = thread::Builder::new().name("store-reader".to_owned()).spawn(move || {
+        for question in asked {
+            question(&reading);
+        }
+    })?;
+    thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+        write_all(&store, &waiting);
+        closed.send_replace(Some(close(store, reader)));
+    })?;
+    Ok((Queues { writes, questions }, outcome))
+}
+
+/// Writes until nobody can ask any more.
+fn write_all(store: &Store, waiting: &Receiver<Box<dyn Waiting>>) {
+    loop {
+        let first = match waiting.recv_timeout(IDLE) {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                if let Err(error) = store.idle_commit() {
+                    tracing::warn!(%error, "the store could not be settled while idle");
+                }
+                match waiting.recv() {
+                    Ok(first) => first,
+                    Err(_) => return,
+                }
+            }
+        };
+        let mut group = vec![first];
+        while group.len() < GROUP
+            && let Ok(next) = waiting.try_recv()
+        {
+            group.push(next);
+        }
+        let mut jobs: Vec<&mut dyn Job> = Vec::with_capacity(group.len());
+        jobs.extend(group.iter_mut().map(|waiting| &mut **waiting as &mut dyn Job));
+        let outcomes = store.run_group(&mut jobs);
+        for (waiting, outcome) in group.into_iter().zip(outcomes) {
+            waiting.answer(outcome);
+        }
+    }
+}
+
+fn close(store: Arc<Store>, reader: JoinHandle<()>) -> Result<(), StoreError> {
+    if reader.join().is_err() {
+        tracing::error!("the store's reader thread panicked");
+    }
+    Arc::into_inner(store).map_or(Err(StoreError::Closed), Store::close)
+}

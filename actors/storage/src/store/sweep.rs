@@ -1,0 +1,29 @@
+//! Forgetting what is past its time.
+
+use std::time::Duration;
+
+use ramson_messages::storage::Sweep;
+
+use super::{Failure, Write, ledger};
+use crate::tables::Tables;
+
+/// How long a line of the ledger is kept.
+const LEDGER_KEPT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+impl Write for Sweep {
+    type Answer = u64;
+
+    fn carry_out(&self, tables: &mut Tables<'_>) -> Result<u64, Failure> {
+        const HIGH: [u8; 32] = [u8::MAX; 32];
+        let mut gone = 0u64;
+        let due = ..=(self.now.0, u32::MAX, i16::MAX, &HIGH);
+        for tombstone in tables.seen_by_time.extract_from_if(due, |_, ()| true)? {
+            let (key, _) = tombstone?;
+            let (_, account, namespace, hash) = key.value();
+            tables.seen.remove((account, namespace, hash))?;
+            gone = gone.saturating_add(1);
+        }
+        let lines = ledger::remove_older(self.now.minus(LEDGER_KEPT), tables)?;
+        Ok(gone.saturating_add(lines))
+    }
+}

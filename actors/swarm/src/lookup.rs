@@ -1,0 +1,53 @@
+//! Finding the swarm of an account: any node knows, so a few random ones are
+//! asked in turn.
+
+use std::time::Duration;
+
+use ramson_codec::storage::{Request, SwarmAnswer};
+use ramson_messages::Link;
+use ramson_messages::paths::OnionRequest;
+use ramson_messages::swarm::SwarmError;
+use ramson_types::{AccountId, NodePool, ServiceNode};
+use rand::rngs::StdRng;
+use rand::seq::IteratorRandom;
+
+/// So many nodes are asked before giving up.
+const ATTEMPTS: usize = 3;
+
+/// How long each may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The nodes to ask, in turn.
+pub(crate) fn pick_nodes(pool: &NodePool, rng: &mut StdRng) -> Vec<ServiceNode> {
+    pool.iter().copied().sample(rng, ATTEMPTS)
+}
+
+/// Asks the nodes until one names a swarm.
+pub(crate) async fn ask(
+    account: AccountId,
+    nodes: Vec<ServiceNode>,
+    via: &Link<OnionRequest>,
+) -> Result<Vec<ServiceNode>, SwarmError> {
+    let mut reason = "no node was asked".to_owned();
+    for destination in nodes {
+        let body = Request::get_swarm(&account).to_bytes();
+        let ask = via.ask(OnionRequest { destination, body, timeout: TIMEOUT });
+        let answer = match ask.await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => {
+                reason = error.to_string();
+                continue;
+            }
+            Err(error) => {
+                reason = error.to_string();
+                continue;
+            }
+        };
+        match SwarmAnswer::parse(answer.reply.body.as_bytes()) {
+            Ok(swarm) if !swarm.nodes.is_empty() => return Ok(swarm.nodes),
+            Ok(_) => reason = format!("{} knows no swarm", destination.ed25519),
+            Err(error) => reason = format!("{}: {error}", destination.ed25519),
+        }
+    }
+    Err(SwarmError::NotTold { account, reason })
+}

@@ -1,0 +1,267 @@
+//! The handle of a running engine.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ramson_crypto::{MnemonicError, Seed, mnemonic};
+use ramson_messages::events::{Event, EventBus};
+use ramson_messages::identity::{SendError, SendText};
+use ramson_messages::paths::ReadyPaths;
+use ramson_messages::storage::{
+    AccountSummary, GetMessage, LedgerSubject, ListAccounts, ListConversations, ListMessages,
+    LoadAccount, ReadLedger, StoreError,
+};
+use ramson_messages::{Clock, Entropy, LinkError};
+use ramson_storage_actor::OpenError;
+use ramson_types::conversation::Conversation;
+use ramson_types::ledger::{Hops, LedgerLine};
+use ramson_types::message::Message;
+use ramson_types::{AccountId, ConversationId, MessageId};
+use tokio::sync::{broadcast, mpsc, oneshot};
+use zeroize::Zeroizing;
+
+use crate::clock::SystemClock;
+use crate::entropy::SystemEntropy;
+use crate::network::NetworkConfig;
+use crate::wiring::{self, Order, Wires};
+
+/// Who shares paths, connections and timers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Isolation {
+    /// Every account has its own: the network cannot link them.
+    #[default]
+    PerAccount,
+    /// All accounts share one set: for stress runs on one's own network.
+    Shared,
+}
+
+/// What an engine is started with.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// The home's folder; created where it is missing.
+    pub home: PathBuf,
+    /// The network. A home is bound to the first one it is opened with.
+    pub network: NetworkConfig,
+    /// Whether accounts are polled. A command that only sends does not poll.
+    pub poll: bool,
+    /// Threads that accounts are spread over.
+    pub shards: usize,
+    /// Who shares paths.
+    pub isolation: Isolation,
+}
+
+impl EngineConfig {
+    /// An engine that polls, with one thread and isolated accounts.
+    pub fn new(home: PathBuf, network: NetworkConfig) -> Self {
+        Self { home, network, poll: true, shards: 1, isolation: Isolation::default() }
+    }
+}
+
+/// Why the engine did not start or could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The home's store does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The operating system gives no randomness.
+    #[error("the operating system gives no randomness, so nothing can be sealed: {reason}")]
+    NoEntropy {
+        /// What it said.
+        reason: String,
+    },
+    /// A thread or an actor did not start.
+    #[error("the engine did not start: {reason}")]
+    Start {
+        /// Why.
+        reason: String,
+    },
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The message was not taken in.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// An actor is not running.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The phrase is no account.
+    #[error(transparent)]
+    Phrase(#[from] MnemonicError),
+    /// No such account in this home.
+    #[error("account {id} is not in this home; 'ramson account list' shows those that are")]
+    NoSuchAccount {
+        /// Its id.
+        id: AccountId,
+    },
+    /// A name that no client would show.
+    #[error("the name '{name}' has {bytes} bytes; a name has 1 to 100")]
+    BadName {
+        /// The name.
+        name: String,
+        /// Its size.
+        bytes: usize,
+    },
+    /// The engine was shut down.
+    #[error("the engine is not running any more")]
+    Stopped,
+}
+
+/// The longest display name in bytes (01 section 1.4).
+const MAX_NAME: usize = 100;
+
+/// A running engine. Cheap to clone; any thread and any runtime may use it.
+/// It runs until [`Engine::shutdown`].
+#[derive(Clone)]
+pub struct Engine {
+    wires: Wires,
+    orders: mpsc::Sender<Order>,
+    events: EventBus,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Engine {
+    /// Opens the home and starts all actors. What an earlier engine left in
+    /// the outbox is sent at once.
+    pub async fn start(config: EngineConfig) -> Result<Self, EngineError> {
+        let entropy = SystemEntropy::open()
+            .map_err(|error| EngineError::NoEntropy { reason: error.to_string() })?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let entropy: Arc<dyn Entropy> = Arc::new(entropy);
+        let events = EventBus::new();
+        let (wires, orders) =
+            wiring::start(config, events.clone(), clock.clone(), entropy.clone()).await?;
+        Ok(Self { wires, orders, events, clock, entropy })
+    }
+
+    /// Makes a new account.
+    pub async fn create_account(
+        &self,
+        name: Option<String>,
+    ) -> Result<AccountSummary, EngineError> {
+        let seed = Seed::generate(&mut self.entropy.generator("account"));
+        self.add_account(seed, name).await
+    }
+
+    /// Brings an account back from its recovery phrase.
+    pub async fn restore_account(
+        &self,
+        phrase: &str,
+        name: Option<String>,
+    ) -> Result<AccountSummary, EngineError> {
+        self.add_account(mnemonic::decode(phrase)?, name).await
+    }
+
+    async fn add_account(
+        &self,
+        seed: Seed,
+        name: Option<String>,
+    ) -> Result<AccountSummary, EngineError> {
+        let name = name.map(|name| name.trim().to_owned());
+        if let Some(name) = name.as_ref().filter(|name| !(1..=MAX_NAME).contains(&name.len())) {
+            return Err(EngineError::BadName { name: name.clone(), bytes: name.len() });
+        }
+        let (tell, told) = oneshot::channel();
+        self.order(Order::AddAccount { seed, name, at: self.clock.now(), tell }).await?;
+        told.await.map_err(|_| EngineError::Stopped)?
+    }
+
+    /// Removes an account and everything of it from this home.
+    pub async fn remove_account(&self, id: &AccountId) -> Result<(), EngineError> {
+        let account = self.number_of(id).await?;
+        let (tell, told) = oneshot::channel();
+        self.order(Order::RemoveAccount { account, id: *id, tell }).await?;
+        told.await.map_err(|_| EngineError::Stopped)?
+    }
+
+    /// The accounts of this home, in the order in which they were added.
+    pub async fn accounts(&self) -> Result<Vec<AccountSummary>, EngineError> {
+        Ok(self.wires.list_accounts.ask(ListAccounts).await??)
+    }
+
+    /// An account's recovery phrase. Whoever has it is that account.
+    pub async fn recovery_phrase(
+        &self,
+        id: &AccountId,
+    ) -> Result<Zeroizing<String>, EngineError> {
+        let account = self.number_of(id).await?;
+        let stored = self.wires.load_account.ask(LoadAccount { account }).await??;
+        Ok(mnemonic::encode(&stored.seed))
+    }
+
+    /// Sends a text. Returns when it is safe in the outbox; what becomes of
+    /// it comes as events.
+    pub async fn send_text(
+        &self,
+        from: &AccountId,
+        to: AccountId,
+        text: String,
+    ) -> Result<Message, EngineError> {
+        let link = self
+            .wires
+            .account(from)
+            .ok_or(EngineError::NoSuchAccount { id: *from })?;
+        Ok(link.send_text.ask(SendText { to, text }).await??)
+    }
+
+    /// An account's conversations, the one with the newest message first.
+    pub async fn conversations(&self, id: &AccountId) -> Result<Vec<Conversation>, EngineError> {
+        let account = self.number_of(id).await?;
+        Ok(self.wires.list_conversations.ask(ListConversations { account }).await??)
+    }
+
+    /// The newest messages of a conversation, oldest first.
+    pub async fn messages(
+        &self,
+        id: &AccountId,
+        conversation: ConversationId,
+        limit: usize,
+    ) -> Result<Vec<Message>, EngineError> {
+        let account = self.number_of(id).await?;
+        let ask = ListMessages { account, conversation, limit };
+        Ok(self.wires.list_messages.ask(ask).await??)
+    }
+
+    /// One message, as the history has it now.
+    pub async fn message(&self, id: MessageId) -> Result<Option<Message>, EngineError> {
+        Ok(self.wires.get_message.ask(GetMessage { id }).await??)
+    }
+
+    /// What the delivery ledger knows of a message, a hash or an account.
+    pub async fn ledger(&self, about: LedgerSubject) -> Result<Vec<LedgerLine>, EngineError> {
+        Ok(self.wires.read_ledger.ask(ReadLedger { about }).await??)
+    }
+
+    /// The paths that carry an account's requests now.
+    pub async fn paths(&self, id: &AccountId) -> Result<Vec<Hops>, EngineError> {
+        let link = self.wires.account(id).ok_or(EngineError::NoSuchAccount { id: *id })?;
+        Ok(link.ready_paths.ask(ReadyPaths).await?)
+    }
+
+    /// Every event from now on. A subscriber that falls behind by
+    /// [`EVENT_QUEUE`](ramson_messages::events::EVENT_QUEUE) events is told
+    /// how many it missed.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Ends everything: commits under way are finished, the store is closed.
+    pub async fn shutdown(&self) {
+        let (tell, told) = oneshot::channel();
+        if self.order(Order::Shutdown { tell }).await.is_ok() {
+            // An engine that is gone already is shut down.
+            let _ended = told.await;
+        }
+    }
+
+    async fn order(&self, order: Order) -> Result<(), EngineError> {
+        self.orders.send(order).await.map_err(|_| EngineError::Stopped)
+    }
+
+    async fn number_of(&self, id: &AccountId) -> Result<u32, EngineError> {
+        let accounts = self.accounts().await?;
+        let found = accounts.iter().find(|account| account.id == *id);
+        found.map(|account| account.number).ok_or(EngineError::NoSuchAccount { id: *id })
+    }
+}

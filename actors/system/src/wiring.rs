@@ -1,0 +1,320 @@
+//! Starts the actors and joins them by links. Everything here runs on the
+//! engine's own thread, which takes [`Order`]s until the last one.
+
+mod account;
+mod paths;
+mod shard;
+mod swarm;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix::prelude::*;
+use arc_swap::ArcSwap;
+use ramson_crypto::{AccountKeys, Seed};
+use ramson_messages::events::EventBus;
+use ramson_messages::identity::SendText;
+use ramson_messages::paths::ReadyPaths;
+use ramson_messages::storage::{
+    AccountSummary, AddAccount, GetMessage, ListAccounts, ListConversations, ListMessages,
+    LoadAccount, ReadLedger, RemoveAccount, Shutdown, Sweep,
+};
+use ramson_messages::transport::IsolationClass;
+use ramson_messages::{Clock, Entropy, Link};
+use ramson_storage_actor::{HomeFiles, Storage};
+use ramson_types::{AccountId, Timestamp};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::arbiters::Shards;
+use crate::engine::{EngineConfig, EngineError, Isolation};
+
+/// Orders that may wait for the engine's thread; the next one waits for room.
+const ORDERS: usize = 64;
+
+/// How often what is past its time is swept from the store.
+const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(60 * 60);
+
+/// The class of all accounts together, where they share one.
+const SHARED: IsolationClass = IsolationClass(u64::MAX);
+
+/// What changes the set of actors.
+pub(crate) enum Order {
+    /// Adds an account and starts it.
+    AddAccount {
+        seed: Seed,
+        name: Option<String>,
+        at: Timestamp,
+        tell: oneshot::Sender<Result<AccountSummary, EngineError>>,
+    },
+    /// Stops an account and removes it.
+    RemoveAccount { account: u32, id: AccountId, tell: oneshot::Sender<Result<(), EngineError>> },
+    /// Ends the engine.
+    Shutdown { tell: oneshot::Sender<()> },
+}
+
+/// Links for the engine's users.
+#[derive(Clone)]
+pub(crate) struct Wires {
+    pub(crate) list_accounts: Link<ListAccounts>,
+    pub(crate) load_account: Link<LoadAccount>,
+    pub(crate) list_conversations: Link<ListConversations>,
+    pub(crate) list_messages: Link<ListMessages>,
+    pub(crate) get_message: Link<GetMessage>,
+    pub(crate) read_ledger: Link<ReadLedger>,
+    accounts: Arc<ArcSwap<BTreeMap<AccountId, AccountWires>>>,
+}
+
+/// Links to one account.
+#[derive(Clone)]
+pub(crate) struct AccountWires {
+    pub(crate) send_text: Link<SendText>,
+    pub(crate) ready_paths: Link<ReadyPaths>,
+}
+
+impl Wires {
+    /// The links to an account that runs.
+    pub(crate) fn account(&self, id: &AccountId) -> Option<AccountWires> {
+        self.accounts.load().get(id).cloned()
+    }
+
+    fn set_account(&self, id: AccountId, wires: Option<AccountWires>) {
+        let mut accounts = BTreeMap::clone(&self.accounts.load());
+        match wires {
+            Some(wires) => accounts.insert(id, wires),
+            None => accounts.remove(&id),
+        };
+        self.accounts.store(Arc::new(accounts));
+    }
+}
+
+/// What every actor is made with.
+#[derive(Clone)]
+pub(crate) struct Basics {
+    pub(crate) events: EventBus,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+}
+
+/// Starts the engine's thread; returns when every account runs.
+pub(crate) async fn start(
+    config: EngineConfig,
+    events: EventBus,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<(Wires, mpsc::Sender<Order>), EngineError> {
+    let (orders, inbox) = mpsc::channel(ORDERS);
+    let (tell, told) = oneshot::channel();
+    let basics = Basics { events, clock, entropy };
+    let failed = |reason: String| EngineError::Start { reason };
+    std::thread::Builder::new()
+        .name("ramson-engine".to_owned())
+        .spawn(move || run(config, basics, inbox, tell))
+        .map_err(|error| failed(error.to_string()))?;
+    let wires = told.await.map_err(|_| failed("its thread ended".to_owned()))??;
+    Ok((wires, orders))
+}
+
+fn run(
+    config: EngineConfig,
+    basics: Basics,
+    mut orders: mpsc::Receiver<Order>,
+    tell: oneshot::Sender<Result<Wires, EngineError>>,
+) {
+    let system = System::new();
+    let ended = system.block_on(async move {
+        let (mut house, wires) = match House::build(config, basics).await {
+            Ok(built) => built,
+            Err(error) => {
+                // Who started the engine may have given up.
+                drop(tell.send(Err(error)));
+                return None;
+            }
+        };
+        drop(tell.send(Ok(wires)));
+        let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        let ended = loop {
+            let order = tokio::select! {
+                biased;
+                order = orders.recv() => order,
+                _ = sweep.tick() => {
+                    house.sweep();
+                    continue;
+                }
+            };
+            match order {
+                Some(Order::AddAccount { seed, name, at, tell }) => {
+                    drop(tell.send(house.add_account(seed, name, at).await));
+                }
+                Some(Order::RemoveAccount { account, id, tell }) => {
+                    drop(tell.send(house.remove_account(account, id).await));
+                }
+                Some(Order::Shutdown { tell }) => break Some(tell),
+                // The last handle is gone.
+                None => break None,
+            }
+        };
+        house.close().await;
+        ended
+    });
+    // Told last: then the store's file is closed and may be opened again.
+    if let Some(ended) = ended {
+        drop(ended.send(()));
+    }
+}
+
+/// All that runs.
+struct House {
+    config: EngineConfig,
+    basics: Basics,
+    wires: Wires,
+    shards: Shards,
+    shard_links: Vec<shard::ShardLinks>,
+    swarm: swarm::Swarm,
+    storage: Addr<Storage>,
+    accounts: BTreeMap<u32, account::Household>,
+    shared_paths: Option<paths::ClassPaths>,
+}
+
+impl House {
+    async fn build(config: EngineConfig, basics: Basics) -> Result<(Self, Wires), EngineError> {
+        let store = HomeFiles::in_folder(&config.home)
+            .open_or_create(basics.entropy.generator("store"))?;
+        store.bind_network(&config.network.name)?;
+        let storage = Storage::start(store)
+            .map_err(|error| EngineError::Start { reason: error.to_string() })?;
+        let shards = Shards::start(config.shards);
+        let links = shard::start_all(&shards, &basics);
+        let first = links.first().cloned().ok_or_else(|| EngineError::Start {
+            reason: "there is no thread to run accounts on".to_owned(),
+        })?;
+        let swarm = swarm::start(&config, &basics, &storage, first.post).await?;
+        let wires = Wires {
+            list_accounts: link("storage", &storage),
+            load_account: link("storage", &storage),
+            list_conversations: link("storage", &storage),
+            list_messages: link("storage", &storage),
+            get_message: link("storage", &storage),
+            read_ledger: link("storage", &storage),
+            accounts: Arc::default(),
+        };
+        let mut house = Self {
+            config,
+            basics,
+            wires: wires.clone(),
+            shards,
+            shard_links: links,
+            swarm,
+            storage,
+            accounts: BTreeMap::new(),
+            shared_paths: None,
+        };
+        for summary in house.wires.list_accounts.ask(ListAccounts).await?? {
+            house.start_account(summary.number, summary.id).await?;
+        }
+        Ok((house, wires))
+    }
+
+    async fn start_account(&mut self, number: u32, id: AccountId) -> Result<(), EngineError> {
+        let handles = self.shards.handles();
+        let shard = usize::try_from(number).unwrap_or(0) % handles.len().max(1);
+        let (Some(shard), Some(arbiter)) = (self.shard_links.get(shard), handles.get(shard)) else {
+            return Err(EngineError::Start { reason: format!("there is no shard {shard}") });
+        };
+        let (shard, arbiter) = (shard.clone(), arbiter.clone());
+        let place = match self.config.isolation {
+            Isolation::PerAccount => {
+                // 0 is the network's own class.
+                let class = IsolationClass(u64::from(number).saturating_add(1));
+                let own = self.start_paths(class, &shard, &arbiter).await?;
+                let (onion, ready_paths) = (own.onion.clone(), own.ready.clone());
+                account::Place { arbiter, shard, onion, ready_paths, own_paths: Some(own) }
+            }
+            Isolation::Shared => {
+                if self.shared_paths.is_none() {
+                    let shared = self.start_paths(SHARED, &shard, &arbiter).await?;
+                    self.shared_paths = Some(shared);
+                }
+                let Some(shared) = &self.shared_paths else {
+                    return Err(EngineError::Start { reason: "there are no paths".to_owned() });
+                };
+                let (onion, ready_paths) = (shared.onion.clone(), shared.ready.clone());
+                account::Place { arbiter, shard, onion, ready_paths, own_paths: None }
+            }
+        };
+        let (poll, basics) = (self.config.poll, &self.basics);
+        let started =
+            account::start(number, id, poll, basics, &self.storage, &self.swarm, place).await?;
+        self.accounts.insert(number, started.0);
+        self.wires.set_account(id, Some(started.1));
+        Ok(())
+    }
+
+    async fn start_paths(
+        &self,
+        class: IsolationClass,
+        shard: &shard::ShardLinks,
+        arbiter: &ArbiterHandle,
+    ) -> Result<paths::ClassPaths, EngineError> {
+        let (config, basics) = (&self.config, &self.basics);
+        let arbiter = arbiter.clone();
+        paths::start(class, config, basics, &self.storage, &self.swarm, shard, arbiter).await
+    }
+
+    async fn add_account(
+        &mut self,
+        seed: Seed,
+        name: Option<String>,
+        at: Timestamp,
+    ) -> Result<AccountSummary, EngineError> {
+        let id = AccountKeys::new(&seed).account_id();
+        let add = AddAccount { id, seed, name: name.clone(), at };
+        let number = link("storage", &self.storage).ask(add).await??;
+        self.start_account(number, id).await?;
+        Ok(AccountSummary { number, id, name })
+    }
+
+    async fn remove_account(&mut self, number: u32, id: AccountId) -> Result<(), EngineError> {
+        self.wires.set_account(id, None);
+        if let Some(household) = self.accounts.remove(&number) {
+            household.stop(&self.swarm).await;
+        }
+        let remove = RemoveAccount { account: number };
+        Ok(link("storage", &self.storage).ask(remove).await??)
+    }
+
+    fn sweep(&self) {
+        let sweep = link("storage", &self.storage).ask(Sweep { now: self.basics.clock.now() });
+        tokio::task::spawn_local(async move {
+            if let Ok(Err(error)) = sweep.await {
+                tracing::warn!(%error, "the store could not be swept; it will be tried again");
+            }
+        });
+    }
+
+    async fn close(self) {
+        for household in self.accounts.into_values() {
+            household.stop(&self.swarm).await;
+        }
+        if let Some(paths) = self.shared_paths {
+            paths.stop().await;
+        }
+        self.swarm.stop().await;
+        if let Ok(Err(error)) = link("storage", &self.storage).ask(Shutdown).await {
+            tracing::warn!(%error, "the store was not closed cleanly; it will be recovered");
+        }
+        self.shards.stop();
+    }
+}
+
+/// A link to an actor that is never replaced.
+pub(crate) fn link<M, A>(to: &'static str, actor: &Addr<A>) -> Link<M>
+where
+    M: Message + Send + 'static,
+    M::Result: Send,
+    A: Actor + Handler<M>,
+    A::Context: actix::dev::ToEnvelope<A, M>,
+{
+    let link = Link::new(to);
+    link.point_at(actor);
+    link
+}

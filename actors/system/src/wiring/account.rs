@@ -1,0 +1,108 @@
+//! The actors of one account: itself, and its paths where they are its own.
+
+use actix::prelude::*;
+use ramson_identity_actor::{IdentityActor, Ports};
+use ramson_messages::identity::{PollDue, SendText};
+use ramson_messages::paths::{OnionRequest, ReadyPaths};
+use ramson_messages::storage::LoadAccount;
+use ramson_messages::{Lifeline, Link, Stop};
+use ramson_storage_actor::Storage;
+use ramson_types::AccountId;
+
+use super::paths::ClassPaths;
+use super::shard::ShardLinks;
+use super::swarm::Swarm;
+use super::{AccountWires, Basics, link};
+use crate::engine::EngineError;
+use crate::guardian::{self, Guarded};
+
+/// An account's actors, guarded.
+pub(crate) struct Household {
+    id: AccountId,
+    identity: Guarded,
+    stop_identity: Link<Stop>,
+    own_paths: Option<ClassPaths>,
+}
+
+impl Household {
+    /// Ends the account's actors.
+    pub(crate) async fn stop(self, swarm: &Swarm) {
+        drop(self.identity);
+        swarm.unwatch(self.id).await;
+        // An actor that is not running is stopped.
+        drop(self.stop_identity.ask(Stop).await);
+        if let Some(paths) = self.own_paths {
+            paths.stop().await;
+        }
+    }
+}
+
+/// Where an account lives, and by which paths it reaches the network.
+pub(crate) struct Place {
+    pub(crate) arbiter: ArbiterHandle,
+    pub(crate) shard: ShardLinks,
+    pub(crate) onion: Link<OnionRequest>,
+    pub(crate) ready_paths: Link<ReadyPaths>,
+    pub(crate) own_paths: Option<ClassPaths>,
+}
+
+pub(crate) async fn start(
+    number: u32,
+    id: AccountId,
+    poll: bool,
+    basics: &Basics,
+    storage: &Addr<Storage>,
+    swarm: &Swarm,
+    place: Place,
+) -> Result<(Household, AccountWires), EngineError> {
+    const TO: &str = "identity";
+    let (send_text, poll_due, stop) =
+        (Link::<SendText>::new(TO), Link::<PollDue>::new(TO), Link::<Stop>::new(TO));
+    let lead = (send_text.clone(), poll_due, stop.clone());
+    let ports = Ports {
+        onion: place.onion,
+        seal: place.shard.seal_copies,
+        open: place.shard.open_inbox,
+        commit: link("storage", storage),
+        recall_hashes: link("storage", storage),
+        recall_messages: link("storage", storage),
+        get_swarm: swarm.links.get_swarm.clone(),
+        learn_swarm: swarm.links.learn_swarm.clone(),
+        drop_member: swarm.links.drop_member.clone(),
+        poll_done: swarm.links.poll_done.clone(),
+        events: basics.events.clone(),
+    };
+    let load = link::<LoadAccount, _>("storage", storage);
+    let (parts, arbiter, watch) = (basics.clone(), place.arbiter, swarm.watch());
+    let start = move || {
+        let (ports, parts, arbiter) = (ports.clone(), parts.clone(), arbiter.clone());
+        let (load, watch) = (load.clone(), watch.clone());
+        let (send_text, poll_due, stop) = lead.clone();
+        async move {
+            let stored = load
+                .ask(LoadAccount { account: number })
+                .await
+                .map_err(|error| error.to_string())?
+                .map_err(|error| error.to_string())?;
+            let (lifeline, end) = Lifeline::new();
+            let (clock, entropy) = (parts.clock, parts.entropy);
+            let actor = IdentityActor::start_in_arbiter(&arbiter, move |_| {
+                IdentityActor::new(stored, ports, clock, &*entropy, lifeline)
+            });
+            send_text.point_at(&actor);
+            poll_due.point_at(&actor);
+            stop.point_at(&actor);
+            if poll {
+                watch(id, poll_due);
+            }
+            Ok(end)
+        }
+    };
+    let (events, clock) = (basics.events.clone(), basics.clock.clone());
+    let identity = guardian::guard(format!("identity {id}"), events, clock, start)
+        .await
+        .map_err(|reason| EngineError::Start { reason })?;
+    let household =
+        Household { id, identity, stop_identity: stop, own_paths: place.own_paths };
+    Ok((household, AccountWires { send_text, ready_paths: place.ready_paths }))
+}

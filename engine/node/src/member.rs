@@ -1,0 +1,213 @@
+//! Requests that every member of a swarm carries out (02 section 4.6): the
+//! node asked does its part, passes the request on, and puts together what
+//! the members say.
+
+use std::time::Duration;
+
+use ramson_codec::storage::{Lifetime, Request};
+use ramson_types::{AccountId, Ed25519PublicKey, Timestamp};
+use serde_json::{Map, Value, json};
+
+use crate::rpc::{Body, RpcAnswer};
+use crate::step::{Call, PeerCall, PeerMessage, Reply};
+use crate::{HttpResponse, Node, change, store};
+
+/// How long the node asked waits for a member.
+const MEMBER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// From whom a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// From a client.
+    Asked,
+    /// From another member.
+    Peer,
+}
+
+/// What one member says of itself.
+#[derive(Debug)]
+pub(crate) struct MemberResult {
+    pub(crate) fields: Map<String, Value>,
+    /// The method worked, and yet the whole answer is to be a 500.
+    pub(crate) breaks_answer: bool,
+}
+
+impl MemberResult {
+    pub(crate) fn new(
+        fields: impl IntoIterator<Item = (&'static str, Value)>,
+        signature: Option<[u8; 64]>,
+    ) -> Self {
+        let mut fields: Map<_, _> =
+            fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        if let Some(signature) = signature {
+            fields.insert("signature".to_owned(), crate::base64(&signature).into());
+        }
+        Self { fields, breaks_answer: false }
+    }
+
+    /// As it arrives at another node: the encoding on the way has no booleans.
+    fn into_peer_answer(self) -> HttpResponse {
+        if self.breaks_answer {
+            return peer_text(500, "request failed");
+        }
+        let fields = self.fields.into_iter().map(|(name, value)| match value {
+            Value::Bool(value) => (name, u8::from(value).into()),
+            value => (name, value),
+        });
+        let body = Value::from(fields.collect::<Map<_, _>>()).to_string().into_bytes();
+        HttpResponse { status: 200, headers: Vec::new(), body }
+    }
+}
+
+fn peer_text(status: u16, text: impl Into<String>) -> HttpResponse {
+    HttpResponse { status, headers: Vec::new(), body: text.into().into_bytes() }
+}
+
+/// A request that waits for the members of the swarm.
+pub(crate) struct Gather {
+    request: PeerCall,
+    members: Vec<Ed25519PublicKey>,
+    swarm: Map<String, Value>,
+    breaks_answer: bool,
+    started: Timestamp,
+}
+
+impl Node {
+    /// Carries out this member's part, or refuses the whole.
+    pub(crate) fn member(
+        &mut self,
+        request: &Request,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<MemberResult, RpcAnswer> {
+        let account = account_of(request)
+            .ok_or_else(|| RpcAnswer::text(500, "request failed"))?;
+        if let Some(answer) = self.misdirected(account, now) {
+            return Err(answer);
+        }
+        match request {
+            Request::Store(request) => store::store(self, request, role, now),
+            Request::Delete(request) => change::delete(self, request),
+            Request::DeleteAll(request) => change::delete_all(self, request, role, now),
+            Request::DeleteBefore(request) => change::delete_before(self, request, now),
+            Request::Expire(request) => change::expire(self, request, now),
+            Request::ExpireAll(request) => change::expire_all(self, request, role, now),
+            Request::RevokeSubaccount(request) => change::revoke(self, request, now),
+            Request::UnrevokeSubaccount(request) => change::unrevoke(self, request, now),
+            _ => Err(RpcAnswer::text(500, "request failed")),
+        }
+    }
+
+    /// Carries out what another member passed on.
+    pub(crate) fn member_for_peer(&mut self, request: &Request, now: Timestamp) -> HttpResponse {
+        match self.member(request, Role::Peer, now) {
+            Ok(result) => result.into_peer_answer(),
+            Err(refused) => peer_text(refused.status, refused.into_text()),
+        }
+    }
+
+    /// The calls to the other members.
+    pub(crate) fn forward(
+        &self,
+        request: Request,
+        own: MemberResult,
+        now: Timestamp,
+    ) -> (Vec<Call>, Gather) {
+        let account = account_of(&request);
+        let swarm = account.and_then(|account| self.network.swarm_of(account.key()));
+        let members = swarm.map_or(&[][..], |swarm| self.network.members(swarm));
+        let members: Vec<_> = members.iter().copied().filter(|key| *key != self.key()).collect();
+        let request = PeerCall::new(PeerMessage::Member(Box::new(for_peers(request))));
+        let call = |key: &Ed25519PublicKey| Call::to_node(*key, request.clone(), MEMBER_TIMEOUT);
+        let calls = members.iter().map(call).collect();
+        let mut swarm = Map::new();
+        swarm.insert(self.key().to_string(), own.fields.into());
+        let breaks_answer = own.breaks_answer;
+        (calls, Gather { request, members, swarm, breaks_answer, started: now })
+    }
+
+    /// The answer, once every member has said something or let it pass.
+    pub(crate) fn gathered(
+        &mut self,
+        mut gather: Gather,
+        replies: Vec<Reply>,
+        now: Timestamp,
+    ) -> RpcAnswer {
+        let mut replies = replies.into_iter();
+        for key in &gather.members {
+            let reply = replies.next().unwrap_or(Reply::TimedOut);
+            let entry = match reply {
+                Reply::Answer(answer) => member_entry(&answer),
+                Reply::TimedOut | Reply::Failed(_) => {
+                    self.missed.add(*key, gather.request.clone(), now);
+                    json!({ "failed": true, "timeout": true })
+                }
+            };
+            gather.swarm.insert(key.to_string(), entry);
+        }
+        if gather.breaks_answer {
+            return RpcAnswer::text(500, "request failed");
+        }
+        let PeerMessage::Member(request) = &*gather.request.0 else {
+            return RpcAnswer::text(500, "request failed");
+        };
+        let mut answer = Map::new();
+        let status = match &**request {
+            Request::Store(_) => {
+                let hash = gather.swarm.values().find_map(|member| member.get("hash"));
+                if let Some(hash) = hash.cloned() {
+                    answer.insert("hash".to_owned(), hash);
+                }
+                200
+            }
+            Request::Delete(delete) if delete.required => {
+                let deleted = |member: &Value| {
+                    let list = member.get("deleted").and_then(Value::as_array);
+                    list.is_some_and(|list| !list.is_empty())
+                };
+                if gather.swarm.values().any(deleted) { 200 } else { 404 }
+            }
+            _ => 200,
+        };
+        answer.insert("swarm".to_owned(), gather.swarm.into());
+        self.network.stamp(&mut answer, gather.started);
+        RpcAnswer { status, body: Body::Json(answer.into()) }
+    }
+}
+
+fn member_entry(answer: &HttpResponse) -> Value {
+    if answer.status != 200 {
+        let reason = String::from_utf8_lossy(&answer.body).into_owned();
+        return json!({ "failed": true, "code": answer.status.to_string(), "reason": reason });
+    }
+    match serde_json::from_slice(&answer.body) {
+        Ok(Value::Object(fields)) => fields.into(),
+        _ => json!({ "failed": true, "bad_peer_response": true }),
+    }
+}
+
+/// Members get an expiry instead of a lifetime, so that all keep the same.
+fn for_peers(request: Request) -> Request {
+    match request {
+        Request::Store(mut store) => {
+            store.lifetime = Lifetime::Until(store::expiry(&store));
+            Request::Store(store)
+        }
+        request => request,
+    }
+}
+
+fn account_of(request: &Request) -> Option<&AccountId> {
+    Some(match request {
+        Request::Store(request) => &request.account,
+        Request::Delete(request) => &request.account,
+        Request::DeleteAll(request) => &request.account,
+        Request::DeleteBefore(request) => &request.account,
+        Request::Expire(request) => &request.account,
+        Request::ExpireAll(request) => &request.account,
+        Request::RevokeSubaccount(request) | Request::UnrevokeSubaccount(request) => {
+            &request.account
+        }
+        _ => return None,
+    })
+}

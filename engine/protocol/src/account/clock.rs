@@ -1,0 +1,117 @@
+//! Network time: the local clock corrected by what service nodes say
+//! (02 section 2.5). Requests signed more than a minute off are refused, so a
+//! wrong local clock would otherwise silence an account.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use ramson_types::{Ed25519PublicKey, Timestamp};
+
+/// The offset is the median of so many nodes, so that one lying node moves
+/// nothing.
+const SAMPLES: usize = 5;
+
+/// A round trip longer than this says too little about the node's clock.
+const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(20);
+
+/// The time that a node gave, and when it was asked and answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample {
+    /// Which node.
+    pub node: Ed25519PublicKey,
+    /// Local time before the request.
+    pub asked: Timestamp,
+    /// Local time after the answer.
+    pub answered: Timestamp,
+    /// The node's time.
+    pub theirs: Timestamp,
+}
+
+/// An account's notion of network time.
+#[derive(Debug, Default)]
+pub struct NetworkClock {
+    /// Offset in ms by node, the newest last; one entry a node.
+    offsets: VecDeque<(Ed25519PublicKey, i64)>,
+}
+
+impl NetworkClock {
+    /// Network time at a local time.
+    pub fn at(&self, local: Timestamp) -> Timestamp {
+        local.offset(self.offset())
+    }
+
+    /// What must be added to the local clock, in ms.
+    pub fn offset(&self) -> i64 {
+        let mut offsets: Vec<i64> = self.offsets.iter().map(|(_, offset)| *offset).collect();
+        offsets.sort_unstable();
+        // With an even count the smaller correction of the middle two.
+        let upper = offsets.get(offsets.len() / 2).copied().unwrap_or(0);
+        let lower = offsets.get(offsets.len().saturating_sub(1) / 2).copied().unwrap_or(0);
+        if upper.unsigned_abs() < lower.unsigned_abs() { upper } else { lower }
+    }
+
+    pub(super) fn learn(&mut self, sample: Sample) {
+        let round_trip = sample.answered.since(sample.asked);
+        if round_trip > LONGEST_ROUND_TRIP {
+            return;
+        }
+        let middle = sample.asked.plus(round_trip / 2);
+        let signed = |time: Timestamp| i64::try_from(time.millis()).unwrap_or(i64::MAX);
+        let offset = signed(sample.theirs).saturating_sub(signed(middle));
+        self.offsets.retain(|(node, _)| *node != sample.node);
+        self.offsets.push_back((sample.node, offset));
+        if self.offsets.len() > SAMPLES {
+            self.offsets.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(node: u8, asked: u64, answered: u64, theirs: u64) -> Sample {
+        Sample {
+            node: Ed25519PublicKey([node; 32]),
+            asked: Timestamp(asked),
+            answered: Timestamp(answered),
+            theirs: Timestamp(theirs),
+        }
+    }
+
+    #[test]
+    fn the_offset_is_taken_at_the_middle_of_the_round_trip() {
+        let mut clock = NetworkClock::default();
+        clock.learn(sample(1, 1_000, 1_200, 5_100));
+        assert_eq!(clock.offset(), 4_000);
+        assert_eq!(clock.at(Timestamp(2_000)), Timestamp(6_000));
+    }
+
+    #[test]
+    fn one_lying_node_among_three_moves_nothing() {
+        let mut clock = NetworkClock::default();
+        clock.learn(sample(1, 1_000, 1_000, 1_010));
+        clock.learn(sample(2, 1_000, 1_000, 1_020));
+        clock.learn(sample(3, 1_000, 1_000, 90_000_000));
+        assert_eq!(clock.offset(), 20);
+        for _ in 0..10 {
+            clock.learn(sample(3, 1_000, 1_000, 90_000_000));
+        }
+        assert_eq!(clock.offset(), 20, "a node counts once");
+    }
+
+    #[test]
+    fn of_two_nodes_the_smaller_correction_holds() {
+        let mut clock = NetworkClock::default();
+        clock.learn(sample(1, 1_000, 1_000, 900));
+        clock.learn(sample(2, 1_000, 1_000, 86_401_000));
+        assert_eq!(clock.offset(), -100);
+    }
+
+    #[test]
+    fn a_slow_answer_teaches_nothing() {
+        let mut clock = NetworkClock::default();
+        clock.learn(sample(1, 0, 30_000, 99_999));
+        assert_eq!(clock.offset(), 0);
+    }
+}

@@ -1,0 +1,52 @@
+//! Files and folders for the owner alone. With `control`, the only file that
+//! knows Unix.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// Makes a folder, and those above it, that only the owner may enter. One that
+/// is there already stays as it is.
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Opens a file for reading and writing; makes it, for the owner alone, where
+/// there is none.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// Writes a small file that is there whole or not at all.
+pub(crate) fn put_in_place(path: &Path, text: &str) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let unfinished = PathBuf::from(name);
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&unfinished, path)
+    };
+    write().inspect_err(|_| {
+        // What could not be finished is of no use to anybody.
+        let _gone = fs::remove_file(&unfinished);
+    })
+}
+
+/// Lets only the owner use a file.
+pub(crate) fn close_to_others(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+}
+
+/// Who owns a file or folder.
+pub(crate) fn owner_of(path: &Path) -> io::Result<u32> {
+    Ok(fs::metadata(path)?.uid())
+}
+
+/// Whether a folder is `owner`'s own and closed to all others.
+pub(crate) fn is_private_folder(path: &Path, owner: u32) -> io::Result<bool> {
+    let about = fs::symlink_metadata(path)?;
+    Ok(about.is_dir() && about.uid() == owner && about.mode() & 0o077 == 0)
+}

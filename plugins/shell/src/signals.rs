@@ -1,0 +1,62 @@
+//! When to end: a signal, or the end of the engine that carries a command out.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Why a command ends before it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The user sent SIGINT or SIGTERM.
+    Signal,
+    /// The engine that carries the command out is stopped.
+    EngineEnds,
+}
+
+/// Tells when to end. Clones tell the same.
+#[derive(Clone)]
+pub(crate) struct Ending {
+    told: watch::Receiver<bool>,
+    why: Why,
+}
+
+/// Tells an [`Ending`].
+pub(crate) struct EndingSwitch(watch::Sender<bool>);
+
+impl EndingSwitch {
+    /// It is time to end.
+    pub(crate) fn end(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Ending {
+    /// An end that is told by hand.
+    pub(crate) fn by_hand(why: Why) -> (EndingSwitch, Self) {
+        let (tell, told) = watch::channel(false);
+        (EndingSwitch(tell), Self { told, why })
+    }
+
+    /// Ends on SIGINT and SIGTERM, which from now on do not kill the process.
+    pub(crate) fn on_signals() -> std::io::Result<Self> {
+        let (switch, ending) = Self::by_hand(Why::Signal);
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            switch.end();
+        });
+        Ok(ending)
+    }
+
+    /// Returns when it is time to end.
+    pub(crate) async fn wait(&self) -> Why {
+        let mut told = self.told.clone();
+        // A switch that is gone has ended too.
+        let _ended = told.wait_for(|end| *end).await;
+        self.why
+    }
+}
