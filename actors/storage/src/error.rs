@@ -110,7 +110,7 @@ impl OpenError {
         let path = path.to_owned();
         match error {
             NotOpened::Foreign => Self::Foreign { path },
-            NotOpened::OtherVersion(found) => {
+            NotOpened::LaterVersion(found) => {
                 Self::LaterVersion { path, found: found.into(), known: 1 }
             }
             NotOpened::Truncated { length, expected } => {

@@ -21,7 +21,7 @@ use ramson_messages::storage::{
 };
 use ramson_messages::transport::IsolationClass;
 use ramson_messages::{Clock, Entropy, Link};
-use ramson_storage_actor::{HomeFiles, Storage};
+use ramson_storage_actor::{HomeFiles, Storage, StoreHandle};
 use ramson_types::{AccountId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
@@ -158,7 +158,8 @@ fn run(
     });
     // Told last: then the store's file is closed and may be opened again.
     if let Some(ended) = ended {
-        drop(ended.send(()));
+        // Who ordered it may have given up waiting.
+        let _told = ended.send(());
     }
 }
 
@@ -180,8 +181,9 @@ impl House {
         let store = HomeFiles::in_folder(&config.home)
             .open_or_create(basics.entropy.generator("store"))?;
         store.bind_network(&config.network.name)?;
-        let storage = Storage::start(store)
+        let handle = StoreHandle::threads(store)
             .map_err(|error| EngineError::Start { reason: error.to_string() })?;
+        let storage = Storage::new(handle).start();
         let shards = Shards::start(config.shards);
         let links = shard::start_all(&shards, &basics);
         let first = links.first().cloned().ok_or_else(|| EngineError::Start {

@@ -6,7 +6,7 @@ use ramson_codec::storage::{Request, member_text, parse_request, signed_text};
 use ramson_crypto::subaccount::{
     Access, SubaccountAuth, SubaccountSigner, SubaccountToken, accept_token,
 };
-use ramson_crypto::{AccountKeys, Ed25519Secret, Seed, ed25519, x25519_to_ed25519};
+use ramson_crypto::{AccountKeys, Ed25519Secret, Seed, blake2b, ed25519, x25519_to_ed25519};
 use ramson_tests::fields::{
     base64, base64_array, flag, hex, hex_array, list, number, parsed, run_sections, text,
 };
@@ -32,17 +32,23 @@ pub(crate) fn run(file: &Value, cases: &mut Cases) {
     );
 }
 
+/// A key of the file by its owner.
+fn owner<'a>(file: &'a Value, name: &str) -> &'a Value {
+    let keys = &file["keys"];
+    &keys[name]
+}
+
 fn pair(case: &Value, field: &str) -> Result<Ed25519Secret, String> {
     Ok(Ed25519Secret::from_seed(&hex_array(case, field)?))
 }
 
 fn user(file: &Value) -> Result<AccountKeys, String> {
-    let seed = Seed::from_bytes32(hex_array(&file["keys"]["user"], "ed25519_seed_hex")?);
+    let seed = Seed::from_bytes32(hex_array(owner(file, "user"), "ed25519_seed_hex")?);
     Ok(AccountKeys::new(&seed))
 }
 
 fn group(file: &Value) -> Result<Ed25519Secret, String> {
-    pair(&file["keys"]["group"], "ed25519_seed_hex")
+    pair(owner(file, "group"), "ed25519_seed_hex")
 }
 
 /// The member of the file's group, who signs as a sub-account.
@@ -55,21 +61,42 @@ fn member(file: &Value) -> Result<SubaccountSigner, String> {
 
 fn keys(file: &Value, section: &Value) -> Result<(), String> {
     let user_keys = user(file)?;
-    expect_eq("user", user_keys.account_id(), parsed(&section["user"], "account_id")?)?;
-    expect_eq("user", user_keys.ed25519(), parsed(&section["user"], "ed25519_pubkey")?)?;
-    expect_eq("user", user_keys.x25519(), parsed(&section["user"], "x25519_pubkey")?)?;
+    expect_eq(
+        "user",
+        user_keys.account_id(),
+        parsed(&section["user"], "account_id")?,
+    )?;
+    expect_eq(
+        "user",
+        user_keys.ed25519(),
+        parsed(&section["user"], "ed25519_pubkey")?,
+    )?;
+    expect_eq(
+        "user",
+        user_keys.x25519(),
+        parsed(&section["user"], "x25519_pubkey")?,
+    )?;
     let group = AccountId::group(group(file)?.public());
+    expect_eq(
+        "group",
+        *group.key(),
+        hex_array(&section["group"], "ed25519_pubkey")?,
+    )?;
     expect_eq("group", group, parsed(&section["group"], "account_id")?)?;
     let node = pair(&section["node"], "ed25519_seed_hex")?;
-    expect_eq("node", node.public(), parsed(&section["node"], "ed25519_pubkey")?)
+    expect_eq(
+        "node",
+        node.public(),
+        parsed(&section["node"], "ed25519_pubkey")?,
+    )
 }
 
 fn request(file: &Value, case: &Value) -> Result<(), String> {
-    let signed = signed(case)?;
-    let body = json!({ "method": case["method"], "params": case["params"] });
+    let (signed, params) = (signed(case)?, &case["params"]);
+    let body = json!({ "method": case["method"], "params": params });
     let ours = if case["method"] == "revoked_subaccounts" {
         // Of newer servers only, and nothing asks it.
-        format!("revoked_subaccounts{}", number(&case["params"], "timestamp")?).into_bytes()
+        format!("revoked_subaccounts{}", number(params, "timestamp")?).into_bytes()
     } else {
         let request = parse_request(body.to_string().as_bytes());
         text_of(&request.map_err(|why| why.to_string())?)?
@@ -80,21 +107,48 @@ fn request(file: &Value, case: &Value) -> Result<(), String> {
         "group" => (group(file)?.sign(&signed), group(file)?.public()),
         "subaccount" => {
             let member = member(file)?;
-            let token = base64_array(&case["params"], "subaccount")?;
+            let token = base64_array(params, "subaccount")?;
             expect_eq("token", *member.token(), SubaccountToken(token))?;
             (member.sign(&signed), member.token().key())
         }
         other => return Err(format!("unknown signer {other}")),
     };
     expect_signature(case, &key, &signed, signature)?;
-    expect_eq("signature in the request", &case["params"]["signature"], &case["signature_b64"])
+    expect_eq(
+        "signature in the request",
+        &params["signature"],
+        &case["signature_b64"],
+    )
+}
+
+/// The account of a request, and the proof that its signer may act for it.
+fn expect_account(file: &Value, params: &Value) -> Result<(), String> {
+    let (user, group) = (user(file)?, group(file)?.public());
+    let account: AccountId = parsed(params, "pubkey")?;
+    if params.get("pubkey_ed25519").is_some() {
+        expect_eq("account", account, user.account_id())?;
+        expect_eq("its key", user.ed25519(), parsed(params, "pubkey_ed25519")?)?;
+    } else {
+        expect_eq("account", account, AccountId::group(group))?;
+    }
+    if params.get("subaccount").is_some() {
+        let token = SubaccountToken(base64_array(params, "subaccount")?);
+        let signature = base64_array(params, "subaccount_sig")?;
+        let accepted = accept_token(&account, &group, &token, &signature, Access::READ);
+        expect_eq("token", accepted, Ok(token.key()))?;
+    }
+    Ok(())
 }
 
 /// The exact bytes signed; the text, where there is one, says the same.
 fn signed(case: &Value) -> Result<Vec<u8>, String> {
     let signed = hex(case, "signed_hex")?;
     if case.get("signed_text").is_some() {
-        expect_eq("text and hex", text(case, "signed_text")?.as_bytes(), &signed)?;
+        expect_eq(
+            "text and hex",
+            text(case, "signed_text")?.as_bytes(),
+            &signed,
+        )?;
     }
     Ok(signed)
 }
@@ -149,12 +203,16 @@ fn member_response(file: &Value, case: &Value) -> Result<(), String> {
     let at = |field| Ok::<_, String>(Timestamp(number(case, field)?));
     let ours = match text(case, "method")? {
         "store" => member_text::store(text(entry, "hash")?),
-        "delete" => {
-            member_text::delete(&account, &texts(case, "request_messages")?, &hashes(&entry["deleted"])?)
-        }
-        "delete_all" => {
-            member_text::at_time(&account, at("request_timestamp")?, &hashes(&entry["deleted"])?)
-        }
+        "delete" => member_text::delete(
+            &account,
+            &texts(case, "request_messages")?,
+            &hashes(&entry["deleted"])?,
+        ),
+        "delete_all" => member_text::at_time(
+            &account,
+            at("request_timestamp")?,
+            &hashes(&entry["deleted"])?,
+        ),
         "delete_before" => {
             member_text::at_time(&account, at("request_before")?, &hashes(&entry["deleted"])?)
         }
@@ -179,14 +237,21 @@ fn member_response(file: &Value, case: &Value) -> Result<(), String> {
     };
     let signed = signed(case)?;
     expect_eq("signed text", &ours, &signed)?;
-    let node = pair(&file["keys"]["node"], "ed25519_seed_hex")?;
+    let node = pair(owner(file, "node"), "ed25519_seed_hex")?;
     expect_signature(case, &node.public(), &signed, node.sign(&signed))?;
-    expect_eq("signature in the entry", &entry["signature"], &case["signature_b64"])
+    expect_eq(
+        "signature in the entry",
+        &entry["signature"],
+        &case["signature_b64"],
+    )
 }
 
 fn texts(case: &Value, field: &str) -> Result<Vec<String>, String> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    list(case, field)?.iter().map(|value| text(value).ok_or("not a text".to_owned())).collect()
+    list(case, field)?
+        .iter()
+        .map(|value| text(value).ok_or("not a text".to_owned()))
+        .collect()
 }
 
 /// Hashes of a list, or of an object of lists by namespace, sorted together.
@@ -229,7 +294,9 @@ fn monitor(file: &Value, case: &Value) -> Result<(), String> {
     let signatures = [user.sign(signed), group.sign(signed), member.sign(signed)];
     let keys = [user.ed25519(), group.public(), member.token().key()];
     let signer = signatures.iter().position(|ours| *ours == signature);
-    let key = signer.and_then(|signer| keys.get(signer)).ok_or("nobody signs like this")?;
+    let key = signer
+        .and_then(|signer| keys.get(signer))
+        .ok_or("nobody signs like this")?;
     expect_eq("verifies", ed25519::verify(key, signed, &signature), true)?;
     let request = hex(case, "monitor_request_bencoded_hex")?;
     let sent = request.windows(64).any(|bytes| bytes == signature);
@@ -238,12 +305,24 @@ fn monitor(file: &Value, case: &Value) -> Result<(), String> {
 
 fn subaccount(file: &Value, case: &Value) -> Result<(), String> {
     let owner = pair(case, "group_seed_hex")?;
-    expect_eq("group", AccountId::group(owner.public()), parsed(case, "group_pubkey")?)?;
+    expect_eq(
+        "group",
+        AccountId::group(owner.public()),
+        parsed(case, "group_pubkey")?,
+    )?;
     let seed = Seed::from_bytes32(hex_array(case, "member_seed_hex")?);
     let keys = AccountKeys::new(&seed);
-    expect_eq("member", keys.account_id(), parsed(case, "member_account_id")?)?;
+    expect_eq(
+        "member",
+        keys.account_id(),
+        parsed(case, "member_account_id")?,
+    )?;
     let negative = keys.ed25519().0[31] & 0x80 != 0;
-    expect_eq("sign bit", negative, flag(case, "member_pubkey_sign_bit_set")?)?;
+    expect_eq(
+        "sign bit",
+        negative,
+        flag(case, "member_pubkey_sign_bit_set")?,
+    )?;
     let flags = json!({
         "read": Access::READ.0, "write": Access::WRITE.0,
         "delete": Access::DELETE.0, "any_prefix": Access::ANY_PREFIX.0,
@@ -254,17 +333,31 @@ fn subaccount(file: &Value, case: &Value) -> Result<(), String> {
     let auth = auth.ok_or("not granted")?;
     let bytes = auth.to_bytes();
     expect_eq("auth data", bytes.to_vec(), hex(case, "auth_data_100_hex")?)?;
+    let mask = blake2b::keyed32(b"SessionGroupSubaccountMask", &[owner.seed()]);
+    expect_eq("mask", mask, hex_array(case, "mask_key_hex")?)?;
     // The factor k stands in the auth data; it comes from the mask.
-    expect_eq("k", &bytes[4..36], &hex(case, "k_hex")?)?;
-    expect_eq("owner's signature", *auth.signature(), base64_array(case, "subaccount_sig_b64")?)?;
+    expect_eq("k", bytes.get(4..36), Some(hex(case, "k_hex")?.as_slice()))?;
+    expect_eq(
+        "owner's signature",
+        *auth.signature(),
+        base64_array(case, "subaccount_sig_b64")?,
+    )?;
     let positive = x25519_to_ed25519(&keys.x25519());
     expect_eq("T", positive, Some(parsed(case, "T_hex")?))?;
     let again = SubaccountAuth::from_bytes(bytes.as_slice().try_into().map_err(|_| "length")?);
     let signer = SubaccountSigner::new(&keys, &again.ok_or("not read")?).ok_or("no signer")?;
     let token = *signer.token();
     expect_eq("kT", token.key(), parsed(case, "kT_hex")?)?;
-    expect_eq("token", token, SubaccountToken(hex_array(case, "token_hex")?))?;
-    expect_eq("token in base64", token.0.to_vec(), base64(case, "token_b64")?)?;
+    expect_eq(
+        "token",
+        token,
+        SubaccountToken(hex_array(case, "token_hex")?),
+    )?;
+    expect_eq(
+        "token in base64",
+        token.0.to_vec(),
+        base64(case, "token_b64")?,
+    )?;
     let group_key = group(file)?.public();
     expect_eq("the file's group", owner.public(), group_key)?;
 
@@ -278,9 +371,17 @@ fn token(file: &Value, case: &Value) -> Result<(), String> {
     let key = member(file)?.token().key();
     let access = Access(number(case, "flags")?.try_into().map_err(|_| "flags")?);
     let token = SubaccountToken::new(ramson_types::Prefix::Group, access, &key);
-    expect_eq("token", token, SubaccountToken(hex_array(case, "token_hex")?))?;
+    expect_eq(
+        "token",
+        token,
+        SubaccountToken(hex_array(case, "token_hex")?),
+    )?;
     let signature = owner.sign(&token.0);
-    expect_eq("signature", signature, base64_array(case, "subaccount_sig_b64")?)?;
+    expect_eq(
+        "signature",
+        signature,
+        base64_array(case, "subaccount_sig_b64")?,
+    )?;
     let account = AccountId::group(owner.public());
     let accepted = accept_token(&account, &owner.public(), &token, &signature, access);
     expect_eq("accepted", accepted, Ok(key))
@@ -297,13 +398,21 @@ fn acceptance(file: &Value, case: &Value) -> Result<(), String> {
         Some(other) => return Err(format!("unknown right {other}")),
     };
     let owner = group(file)?.public();
-    expect_eq("the owner signed it", ed25519::verify(&owner, &token.0, &signature), true)?;
+    expect_eq(
+        "the owner signed it",
+        ed25519::verify(&owner, &token.0, &signature),
+        true,
+    )?;
     let accepted = accept_token(&account, &owner, &token, &signature, required);
     expect_eq("accepted", accepted.is_ok(), flag(case, "accepted")?)
 }
 
 fn must_not_verify(_: &Value, case: &Value) -> Result<(), String> {
     let signature = base64_array(case, "signature_b64")?;
-    let verifies = ed25519::verify(&parsed(case, "pubkey")?, &hex(case, "signed_hex")?, &signature);
+    let verifies = ed25519::verify(
+        &parsed(case, "pubkey")?,
+        &hex(case, "signed_hex")?,
+        &signature,
+    );
     expect_eq("verifies", verifies, false)
 }

@@ -1,0 +1,248 @@
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use ramson_protocol::store::{Copy, Counters, Cursor, OutboxEntry};
+use ramson_types::conversation::{CommunityRoom, Conversation};
+use ramson_types::ledger::{LedgerLine, LedgerStep};
+use ramson_types::message::{Message, MessageKind, MessageState};
+use ramson_types::{
+    ConversationId, MessageId, Namespace, Prefix, ServiceNode, SwarmId, Timestamp, X25519PublicKey,
+};
+
+use super::*;
+
+fn id() -> impl Strategy<Value = AccountId> {
+    let prefix = prop_oneof![
+        Just(Prefix::Account),
+        Just(Prefix::Group),
+        Just(Prefix::Blinded15),
+        Just(Prefix::Blinded25)
+    ];
+    (prefix, any::<[u8; 32]>()).prop_map(|(prefix, key)| AccountId::new(prefix, key))
+}
+
+fn node() -> impl Strategy<Value = Ed25519PublicKey> {
+    any::<[u8; 32]>().prop_map(Ed25519PublicKey)
+}
+
+fn hash() -> impl Strategy<Value = MessageHash> {
+    any::<[u8; 32]>().prop_map(MessageHash)
+}
+
+fn time() -> impl Strategy<Value = Timestamp> {
+    any::<u64>().prop_map(Timestamp)
+}
+
+fn namespace() -> impl Strategy<Value = Namespace> {
+    any::<i16>().prop_map(Namespace)
+}
+
+fn conversation_id() -> impl Strategy<Value = ConversationId> {
+    prop_oneof![
+        id().prop_map(ConversationId::Account),
+        id().prop_map(ConversationId::Group),
+        id().prop_map(ConversationId::Blinded),
+        (any::<String>(), any::<String>()).prop_map(|(server, room)| {
+            ConversationId::Community(CommunityRoom { server, room })
+        }),
+    ]
+}
+
+fn kind() -> impl Strategy<Value = MessageKind> {
+    prop_oneof![
+        Just(MessageKind::Visible),
+        Just(MessageKind::ExpirationTimerUpdate),
+        Just(MessageKind::DataExtraction),
+        Just(MessageKind::MessageRequestResponse),
+        Just(MessageKind::Call),
+        Just(MessageKind::GroupUpdate),
+        Just(MessageKind::Reaction),
+        Just(MessageKind::Unsend),
+    ]
+}
+
+fn state() -> impl Strategy<Value = MessageState> {
+    prop_oneof![
+        Just(MessageState::Queued),
+        Just(MessageState::Stored),
+        any::<String>().prop_map(|reason| MessageState::Failed { reason }),
+        Just(MessageState::Received),
+        Just(MessageState::Read),
+    ]
+}
+
+prop_compose! {
+    fn a_message()(
+        number: u64, conversation in conversation_id(), author in id(), sent in time(),
+        received in time(), kind in kind(), state in state(), text in of(any::<String>()),
+        content: Vec<u8>, hash in of(hash()),
+    ) -> Message {
+        let id = MessageId { account: 3, number };
+        Message { id, conversation, author, sent, received, kind, state, text, content, hash }
+    }
+}
+
+fn step() -> impl Strategy<Value = LedgerStep> {
+    let nodes = || vec(node(), 0..4);
+    prop_oneof![
+        (id(), any::<u64>()).prop_map(|(to, bytes)| LedgerStep::Queued { to, bytes }),
+        (any::<u32>(), node(), nodes())
+            .prop_map(|(attempt, node, path)| LedgerStep::Attempted { attempt, node, path }),
+        (id(), nodes(), nodes())
+            .prop_map(|(to, confirmed, failed)| LedgerStep::Stored { to, confirmed, failed }),
+        (node(), any::<u32>())
+            .prop_map(|(node, members)| LedgerStep::WrongSwarm { node, members }),
+        (of(node()), any::<String>(), of(time())).prop_map(|(node, reason, retry_at)| {
+            LedgerStep::AttemptFailed { node, reason, retry_at }
+        }),
+        (node(), nodes(), namespace())
+            .prop_map(|(node, path, namespace)| LedgerStep::Received { node, path, namespace }),
+        (node(), any::<String>()).prop_map(|(node, reason)| LedgerStep::Dropped { node, reason }),
+        (node(), namespace())
+            .prop_map(|(node, namespace)| LedgerStep::CursorMoved { node, namespace }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_message_comes_back(expected in a_message()) {
+        let record = message(&expected).unwrap();
+        let conversation = expected.conversation.clone();
+        prop_assert_eq!(parse_message(expected.id, conversation, &record), Ok(expected));
+    }
+
+    #[test]
+    fn a_conversation_comes_back(
+        id in conversation_id(), name in of(any::<String>()), latest in time(), unread: u64,
+    ) {
+        let expected = Conversation { id, name, latest, unread };
+        prop_assert_eq!(parse_conversation(&conversation(&expected).unwrap()), Ok(expected));
+    }
+
+    #[test]
+    fn different_conversations_have_different_keys(
+        one in conversation_id(), two in conversation_id(),
+    ) {
+        let (keys, ids) = (conversation_key(&one) == conversation_key(&two), one == two);
+        prop_assert_eq!(keys, ids);
+    }
+
+    #[test]
+    fn a_ledger_line_comes_back(
+        at in time(), message in of(any::<u64>()), hash in of(hash()), step in step(),
+    ) {
+        let message = message.map(|number| MessageId { account: 3, number });
+        let expected = LedgerLine { at, message, hash, step };
+        prop_assert_eq!(parse_ledger_line(3, &ledger_line(&expected).unwrap()), Ok(expected));
+    }
+
+    #[test]
+    fn an_outbox_entry_comes_back(
+        number: u64, message: u64, sync: bool, to in id(), namespace in namespace(),
+        timestamp in time(), (seconds, nanos) in (any::<u64>(), 0..1_000_000_000u32),
+        data: Vec<u8>, attempts: u32, next_attempt in time(),
+    ) {
+        let copy = if sync { Copy::Sync } else { Copy::Recipient };
+        let message = MessageId { account: 3, number: message };
+        let ttl = Duration::new(seconds, nanos);
+        let expected = OutboxEntry {
+            number, message, copy, to, namespace, timestamp, ttl, data, attempts, next_attempt,
+        };
+        prop_assert_eq!(parse_outbox(3, number, &outbox(&expected)), Ok(expected));
+    }
+
+    #[test]
+    fn counters_and_cursors_come_back(
+        next_message: u64, next_outbox: u64, last_sent in time(), hash in hash(), expires in time(),
+    ) {
+        let expected = Counters { next_message, next_outbox, last_sent };
+        prop_assert_eq!(parse_counters(&counters(&expected)), Ok(expected));
+        let expected = Cursor { hash, expires };
+        prop_assert_eq!(parse_cursor(&cursor(&expected)), Ok(expected));
+    }
+
+    #[test]
+    fn pool_and_guards_come_back(
+        nodes in vec((node(), any::<[u8; 32]>(), any::<[u8; 4]>(), any::<u16>(), of(any::<u64>())), 0..5),
+        at in time(),
+    ) {
+        let keys: Vec<_> = nodes.iter().map(|node| node.0).collect();
+        prop_assert_eq!(parse_guards(&guards(&keys)), Ok(keys));
+        let pool = nodes.into_iter().map(|(ed25519, x25519, ip, https_port, swarm)| ServiceNode {
+            ed25519,
+            x25519: X25519PublicKey(x25519),
+            ip: ip.into(),
+            https_port,
+            swarm: swarm.map(SwarmId),
+        });
+        let pool = pool.collect();
+        prop_assert_eq!(parse_node_pool(&node_pool(&pool, at)), Ok((pool, at)));
+    }
+
+    #[test]
+    fn a_seed_comes_back(bytes: [u8; 32]) {
+        let record = seed(&ramson_crypto::Seed::from_bytes32(bytes));
+        prop_assert_eq!(parse_seed(&*record).ok().map(|seed| *seed.as_bytes()), Some(bytes));
+    }
+
+    /// Garbage is an error or something that was not meant, never a panic;
+    /// what decodes can be written down again.
+    #[test]
+    fn garbage_never_panics(garbage: Vec<u8>, version in prop_oneof![Just(1u8), any::<u8>()]) {
+        let mut bytes = vec![version];
+        bytes.extend_from_slice(&garbage);
+        for bytes in [garbage.as_slice(), &bytes] {
+            let id = MessageId { account: 3, number: 1 };
+            let place = ConversationId::Account(AccountId::new(Prefix::Account, [0; 32]));
+            let _ = parse_message(id, place, bytes).map(|found| message(&found).unwrap());
+            let _ = parse_conversation(bytes).map(|found| conversation(&found).unwrap());
+            let _ = parse_ledger_line(3, bytes).map(|found| ledger_line(&found).unwrap());
+            let _ = parse_outbox(3, 1, bytes).map(|found| outbox(&found));
+            let _ = parse_counters(bytes);
+            let _ = parse_cursor(bytes);
+            let _ = parse_node_pool(bytes);
+            let _ = parse_guards(bytes);
+            let _ = parse_seed(bytes);
+            let _ = decode::<AccountRecord>(bytes).map(|found| found.id());
+        }
+    }
+
+    /// The same with records that are nearly right.
+    #[test]
+    fn a_changed_record_never_panics(
+        expected in a_message(), at: prop::sample::Index, with: u8, step in step(),
+    ) {
+        let mut record = message(&expected).unwrap();
+        let at_byte = at.index(record.len());
+        record[at_byte] ^= with;
+        let _ = parse_message(expected.id, expected.conversation.clone(), &record);
+        let line = LedgerLine { at: Timestamp(1), message: None, hash: None, step };
+        let mut record = ledger_line(&line).unwrap();
+        let at_byte = at.index(record.len());
+        record[at_byte] ^= with;
+        let _ = parse_ledger_line(3, &record);
+        record.truncate(at_byte);
+        let _ = parse_ledger_line(3, &record);
+    }
+}
+
+#[test]
+fn an_unknown_version_is_named() {
+    let mut record = counters(&Counters::default());
+    record[0] = 2;
+    assert_eq!(parse_counters(&record), Err(RecordError::Version(2)));
+    assert!(RecordError::Version(2).to_string().contains("version 2"));
+    assert_eq!(parse_counters(&[]), Err(RecordError::Empty));
+    assert_eq!(parse_seed(&[2; 33]).err(), Some(RecordError::Version(2)));
+}
+
+/// Bytes as the first version wrote them; later versions must read them.
+#[test]
+fn records_of_version_1_stay_readable() {
+    let cursor = [&[1, 0x0a, 32][..], &[7; 32], &[0x10, 5]].concat();
+    let expected = Cursor { hash: MessageHash([7; 32]), expires: Timestamp(5) };
+    assert_eq!(parse_cursor(&cursor), Ok(expected));
+    assert_eq!(super::cursor(&expected), cursor);
+}

@@ -18,7 +18,7 @@ pub(crate) enum NotOpened {
     /// The file's start is not that of a store.
     Foreign,
     /// A store of a later version.
-    OtherVersion(u8),
+    LaterVersion(u8),
     /// It is shorter than it was when it was closed.
     Truncated {
         /// Its length.
@@ -91,7 +91,7 @@ impl SealedFile {
         let Some((header, pair)) = Header::read_newest(&*file, &cipher)? else {
             return Err(match read_preamble(&*file)? {
                 Preamble::Foreign => NotOpened::Foreign,
-                Preamble::OtherVersion(version) => NotOpened::OtherVersion(version),
+                Preamble::Later(version) => NotOpened::LaterVersion(version),
                 Preamble::Store if length < BLOCKS_START => {
                     NotOpened::Truncated { length, expected: BLOCKS_START }
                 }

@@ -1,6 +1,7 @@
 //! The header: redb's first 320 bytes, the database's length, and which of
 //! the four copies is the newest.
 
+use std::cmp::Ordering;
 use std::io;
 
 use super::cipher::{Cipher, Domain, NONCE_LEN, Nonces, TAG_LEN};
@@ -157,8 +158,8 @@ pub(super) fn write_preamble(file: &dyn RawFile) -> io::Result<()> {
 pub(super) enum Preamble {
     /// A store of this version.
     Store,
-    /// A store of another version.
-    OtherVersion(u8),
+    /// A store of a later version.
+    Later(u8),
     /// Something else.
     Foreign,
 }
@@ -168,9 +169,9 @@ pub(super) fn read_preamble(file: &dyn RawFile) -> io::Result<Preamble> {
     let mut found = [0; PREAMBLE.len()];
     read_padded(file, 0, &mut found)?;
     let ([found_text @ .., version], [text @ .., ours]) = (&found, PREAMBLE);
-    Ok(match (found_text == text, version == ours) {
-        (true, true) => Preamble::Store,
-        (true, false) => Preamble::OtherVersion(*version),
-        (false, _) => Preamble::Foreign,
+    Ok(match version.cmp(ours) {
+        Ordering::Equal if found_text == text => Preamble::Store,
+        Ordering::Greater if found_text == text => Preamble::Later(*version),
+        _ => Preamble::Foreign,
     })
 }

@@ -27,38 +27,38 @@ use ramson_types::{
     Prefix, ServiceNode, Timestamp, X25519PublicKey,
 };
 
-pub fn key() -> StoreKey {
+pub(crate) fn key() -> StoreKey {
     StoreKey::from_bytes([9; 32])
 }
 
-pub fn create(file: Arc<dyn RawFile>) -> Store {
+pub(crate) fn create(file: Arc<dyn RawFile>) -> Store {
     Store::create_on(file, Path::new("store"), key(), StdRng::seed_from_u64(1)).unwrap()
 }
 
-pub fn open(file: Arc<dyn RawFile>) -> Result<Store, OpenError> {
+pub(crate) fn open(file: Arc<dyn RawFile>) -> Result<Store, OpenError> {
     Store::open_on(file, Path::new("store"), key(), StdRng::seed_from_u64(2))
 }
 
 /// 32 bytes that differ for each pair of numbers and look like no others.
-pub fn bytes(what: u8, number: u64) -> [u8; 32] {
+pub(crate) fn bytes(what: u8, number: u64) -> [u8; 32] {
     let mut bytes = [0; 32];
-    StdRng::seed_from_u64(number << 8 | u64::from(what)).fill_bytes(&mut bytes);
+    StdRng::seed_from_u64(u64::MAX - (number << 8 | u64::from(what))).fill_bytes(&mut bytes);
     bytes
 }
 
-pub fn id(number: u64) -> AccountId {
+pub(crate) fn id(number: u64) -> AccountId {
     AccountId::new(Prefix::Account, bytes(1, number))
 }
 
-pub fn hash(number: u64) -> MessageHash {
+pub(crate) fn hash(number: u64) -> MessageHash {
     MessageHash(bytes(2, number))
 }
 
-pub fn node(number: u64) -> Ed25519PublicKey {
+pub(crate) fn node(number: u64) -> Ed25519PublicKey {
     Ed25519PublicKey(bytes(3, number))
 }
 
-pub fn add_account(number: u64) -> AddAccount {
+pub(crate) fn add_account(number: u64) -> AddAccount {
     AddAccount {
         id: id(number),
         seed: Seed::from_bytes32(bytes(4, number)),
@@ -67,7 +67,7 @@ pub fn add_account(number: u64) -> AddAccount {
     }
 }
 
-pub fn message(account: u32, number: u64, peer: u64) -> Message {
+pub(crate) fn message(account: u32, number: u64, peer: u64) -> Message {
     Message {
         id: MessageId { account, number },
         conversation: ConversationId::Account(id(peer)),
@@ -82,7 +82,7 @@ pub fn message(account: u32, number: u64, peer: u64) -> Message {
     }
 }
 
-pub fn outbox_entry(account: u32, number: u64) -> OutboxEntry {
+pub(crate) fn outbox_entry(account: u32, number: u64) -> OutboxEntry {
     OutboxEntry {
         number,
         message: MessageId { account, number },
@@ -98,7 +98,7 @@ pub fn outbox_entry(account: u32, number: u64) -> OutboxEntry {
 }
 
 /// The changes of one response: a message with all that goes with it.
-pub fn response(account: u32, number: u64) -> Vec<Change> {
+pub(crate) fn response(account: u32, number: u64) -> Vec<Change> {
     let message = message(account, number, number % 3);
     let conversation = Conversation {
         id: message.conversation.clone(),
@@ -148,11 +148,11 @@ pub fn response(account: u32, number: u64) -> Vec<Change> {
     changes
 }
 
-pub fn commit(account: u32, number: u64) -> Commit {
+pub(crate) fn commit(account: u32, number: u64) -> Commit {
     Commit { account, changes: response(account, number), events: 2 }
 }
 
-pub fn pool(number: u64) -> NodePool {
+pub(crate) fn pool(number: u64) -> NodePool {
     let nodes = 0..3 + number % 5;
     nodes
         .map(|index| ServiceNode {
@@ -166,7 +166,7 @@ pub fn pool(number: u64) -> NodePool {
 }
 
 /// Everything that can be asked, as a text.
-pub fn view(store: &Store) -> String {
+pub(crate) fn view(store: &Store) -> String {
     let mut view = String::new();
     let copies: Vec<_> = (0..400).map(|number| (Namespace::INBOX, hash(number))).collect();
     for account in store.ask(&ListAccounts).unwrap() {
@@ -196,7 +196,7 @@ pub fn view(store: &Store) -> String {
 
 /// One step of the workload on a store with two accounts or so: commits of
 /// several accounts, and now and then everything else that writes.
-pub fn step(store: &Store, number: u64) {
+pub(crate) fn step(store: &Store, number: u64) {
     let accounts: Vec<u32> =
         store.ask(&ListAccounts).unwrap().iter().map(|account| account.number).collect();
     match number % 12 {

@@ -17,11 +17,15 @@ pub(super) struct Fields<'a>(pub(super) &'a Map<String, Value>);
 type Field<T> = Result<Option<T>, RequestError>;
 
 fn expected<T>(name: &str, kind: &str) -> Result<T, RequestError> {
-    Err(RequestError::invalid(format!("Invalid value given for '{name}': expected {kind}")))
+    Err(RequestError::invalid(format!(
+        "Invalid value given for '{name}': expected {kind}"
+    )))
 }
 
 fn out_of_range<T>(name: &str) -> Result<T, RequestError> {
-    Err(RequestError::invalid(format!("Invalid value given for '{name}': value out of range")))
+    Err(RequestError::invalid(format!(
+        "Invalid value given for '{name}': value out of range"
+    )))
 }
 
 impl<'a> Fields<'a> {
@@ -57,7 +61,9 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn timestamp(self, name: &str) -> Field<Timestamp> {
-        let Some(value) = self.get(name) else { return Ok(None) };
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
         match value.as_u64() {
             None => expected(name, "integer timestamp (in milliseconds)"),
             Some(millis) if millis < LEAST_TIMESTAMP => Err(RequestError::invalid(format!(
@@ -68,7 +74,9 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn namespace(self, name: &str) -> Field<Namespace> {
-        let Some(value) = self.get(name) else { return Ok(None) };
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
         match as_integer(value) {
             None => expected(name, "16-bit integer"),
             Some(number) => match i16::try_from(number) {
@@ -80,7 +88,9 @@ impl<'a> Fields<'a> {
 
     /// Absent means namespace 0.
     pub(super) fn namespaces(self, name: &str) -> Result<Namespaces, RequestError> {
-        let Some(value) = self.get(name) else { return Ok(Namespaces::One(Namespace::INBOX)) };
+        let Some(value) = self.get(name) else {
+            return Ok(Namespaces::One(Namespace::INBOX));
+        };
         if value.as_str() == Some("all") {
             return Ok(Namespaces::All);
         }
@@ -107,7 +117,9 @@ impl<'a> Fields<'a> {
     pub(super) fn timestamps(self, name: &str) -> Field<(Vec<Timestamp>, bool)> {
         let listed = self.get(name).is_some_and(Value::is_array);
         let one = |value: &Value| value.as_u64().map(Timestamp);
-        Ok(self.list(name, "timestamp array", one)?.map(|times| (times, listed)))
+        Ok(self
+            .list(name, "timestamp array", one)?
+            .map(|times| (times, listed)))
     }
 
     /// A single value may stand for a list of one.
@@ -158,7 +170,9 @@ impl<'a> Fields<'a> {
 
 fn not_a_number<T>(name: &str, text: &str) -> Result<T, RequestError> {
     let quoted = Value::from(text);
-    Err(RequestError::invalid(format!("Invalid value given for '{name}': {quoted}")))
+    Err(RequestError::invalid(format!(
+        "Invalid value given for '{name}': {quoted}"
+    )))
 }
 
 fn as_integer(value: &Value) -> Option<i64> {

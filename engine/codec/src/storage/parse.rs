@@ -24,7 +24,10 @@ pub struct RequestError {
 
 impl RequestError {
     pub(super) fn bad(text: impl Into<String>) -> Self {
-        Self { status: 400, text: text.into() }
+        Self {
+            status: 400,
+            text: text.into(),
+        }
     }
 
     pub(super) fn invalid(reason: impl std::fmt::Display) -> Self {
@@ -43,8 +46,7 @@ pub fn parse_request(body: &[u8]) -> Result<Request, RequestError> {
     let Some(params) = json.get("params").and_then(Value::as_object) else {
         return Err(RequestError::bad("invalid json: no `params` field"));
     };
-    parse_method(method, params)?
-        .ok_or_else(|| RequestError::bad(format!("no method {method}")))
+    parse_method(method, params)?.ok_or_else(|| RequestError::bad(format!("no method {method}")))
 }
 
 /// `None` if there is no such method.
@@ -109,8 +111,10 @@ impl<'a> Rights<'a> {
     /// For methods that need not be signed.
     fn contents(self) -> Result<(AccountId, Option<Auth>), RequestError> {
         let account = account(required("pubkey", self.pubkey)?)?;
-        let pubkey_ed25519 =
-            self.pubkey_ed25519.map(|text| ed25519(&account, text)).transpose()?;
+        let pubkey_ed25519 = self
+            .pubkey_ed25519
+            .map(|text| ed25519(&account, text))
+            .transpose()?;
         let subaccount = match self.subaccount.filter(|token| !token.is_empty()) {
             Some(token) => Some(subaccount(token, self.subaccount_sig)?),
             None => None,
@@ -123,7 +127,11 @@ impl<'a> Rights<'a> {
             })?),
             None => None,
         };
-        let auth = signature.map(|signature| Auth { pubkey_ed25519, subaccount, signature });
+        let auth = signature.map(|signature| Auth {
+            pubkey_ed25519,
+            subaccount,
+            signature,
+        });
         Ok((account, auth))
     }
 }
@@ -139,9 +147,9 @@ fn pubkey_bytes(text: &str) -> Option<[u8; 33]> {
 
 /// Unlike the real server, ids of a kind that nobody uses are refused here.
 fn account(text: &str) -> Result<AccountId, RequestError> {
-    pubkey_bytes(text).and_then(|bytes| AccountId::from_bytes(&bytes).ok()).ok_or_else(|| {
-        RequestError::invalid("Pubkey must be 66 hex digits (33 bytes) long")
-    })
+    pubkey_bytes(text)
+        .and_then(|bytes| AccountId::from_bytes(&bytes).ok())
+        .ok_or_else(|| RequestError::invalid("Pubkey must be 66 hex digits (33 bytes) long"))
 }
 
 fn ed25519(account: &AccountId, text: &str) -> Result<Ed25519PublicKey, RequestError> {
@@ -154,7 +162,9 @@ fn ed25519(account: &AccountId, text: &str) -> Result<Ed25519PublicKey, RequestE
         64 => text
             .parse()
             .map_err(|_| RequestError::invalid("invalid pubkey_ed25519: value is not hex")),
-        32 => Ok(Ed25519PublicKey(text.as_bytes().try_into().unwrap_or_default())),
+        32 => Ok(Ed25519PublicKey(
+            text.as_bytes().try_into().unwrap_or_default(),
+        )),
         _ => Err(RequestError::invalid(
             "Invalid pubkey_ed25519: expected 64 hex char or 32 byte pubkey",
         )),
@@ -163,9 +173,7 @@ fn ed25519(account: &AccountId, text: &str) -> Result<Ed25519PublicKey, RequestE
 
 fn subaccount(token: &str, signature: Option<&str>) -> Result<Subaccount, RequestError> {
     let token = base64_text::token(token).ok_or_else(|| {
-        RequestError::invalid(
-            "invalid subaccount: expected base64 or hex-encoded subaccount token",
-        )
+        RequestError::invalid("invalid subaccount: expected base64 or hex-encoded subaccount token")
     })?;
     let signature = signature.ok_or_else(|| {
         RequestError::invalid(
@@ -207,7 +215,15 @@ fn store(fields: Fields<'_>) -> Result<Store, RequestError> {
         )));
     }
     let namespace = namespace.unwrap_or(Namespace::INBOX);
-    Ok(Store { account, namespace, timestamp, lifetime, data, sig_timestamp, auth })
+    Ok(Store {
+        account,
+        namespace,
+        timestamp,
+        lifetime,
+        data,
+        sig_timestamp,
+        auth,
+    })
 }
 
 fn retrieve(fields: Fields<'_>) -> Result<Retrieve, RequestError> {
@@ -234,14 +250,23 @@ fn retrieve(fields: Fields<'_>) -> Result<Retrieve, RequestError> {
     };
     let last_hash = match last_hash.filter(|hash| !hash.is_empty()) {
         Some(hash) if hash.len() != 43 => {
-            return Err(RequestError::invalid("Invalid last_hash: expected base64 (43 chars)"));
+            return Err(RequestError::invalid(
+                "Invalid last_hash: expected base64 (43 chars)",
+            ));
         }
         Some(hash) if !base64_text::is_hash(hash) => {
             return Err(RequestError::invalid("Invalid last_hash: not base64"));
         }
         hash => hash.map(str::to_owned),
     };
-    Ok(Retrieve { account, namespace, last_hash, max_count, max_size, auth })
+    Ok(Retrieve {
+        account,
+        namespace,
+        last_hash,
+        max_count,
+        max_size,
+        auth,
+    })
 }
 
 fn delete(fields: Fields<'_>) -> Result<Delete, RequestError> {
@@ -250,14 +275,21 @@ fn delete(fields: Fields<'_>) -> Result<Delete, RequestError> {
     let must = fields.boolean("required")?;
     let (account, auth) = rights.signed()?;
     let messages = hashes(messages)?;
-    Ok(Delete { account, messages, required: must.unwrap_or(false), auth })
+    Ok(Delete {
+        account,
+        messages,
+        required: must.unwrap_or(false),
+        auth,
+    })
 }
 
 /// A list of hashes that must have their form.
 fn hashes(messages: Option<Vec<String>>) -> Result<Vec<String>, RequestError> {
     let messages = any_texts(messages)?;
     match messages.iter().find(|hash| !base64_text::is_hash(hash)) {
-        Some(bad) => Err(RequestError::invalid(format!("invalid message hash: {bad}"))),
+        Some(bad) => Err(RequestError::invalid(format!(
+            "invalid message hash: {bad}"
+        ))),
         None => Ok(messages),
     }
 }
@@ -265,7 +297,9 @@ fn hashes(messages: Option<Vec<String>>) -> Result<Vec<String>, RequestError> {
 fn any_texts(messages: Option<Vec<String>>) -> Result<Vec<String>, RequestError> {
     let messages = required("messages", messages)?;
     if messages.is_empty() {
-        return Err(RequestError::invalid("messages does not contain any message hashes"));
+        return Err(RequestError::invalid(
+            "messages does not contain any message hashes",
+        ));
     }
     Ok(messages)
 }
@@ -276,7 +310,12 @@ fn delete_all(fields: Fields<'_>) -> Result<DeleteAll, RequestError> {
     let timestamp = fields.timestamp("timestamp")?;
     let (account, auth) = rights.signed()?;
     let timestamp = required("timestamp", timestamp)?;
-    Ok(DeleteAll { account, namespaces, timestamp, auth })
+    Ok(DeleteAll {
+        account,
+        namespaces,
+        timestamp,
+        auth,
+    })
 }
 
 fn delete_before(fields: Fields<'_>) -> Result<DeleteBefore, RequestError> {
@@ -284,7 +323,12 @@ fn delete_before(fields: Fields<'_>) -> Result<DeleteBefore, RequestError> {
     let namespaces = fields.namespaces("namespace")?;
     let (account, auth) = Rights::types(fields)?.signed()?;
     let before = required("before", before)?;
-    Ok(DeleteBefore { account, namespaces, before, auth })
+    Ok(DeleteBefore {
+        account,
+        namespaces,
+        before,
+        auth,
+    })
 }
 
 fn expire(fields: Fields<'_>) -> Result<Expire, RequestError> {
@@ -297,7 +341,9 @@ fn expire(fields: Fields<'_>) -> Result<Expire, RequestError> {
     let (account, auth) = rights.signed()?;
     let mode = match (extend, shorten) {
         (true, true) => {
-            return Err(RequestError::invalid("cannot specify both 'shorten' and 'extend'"));
+            return Err(RequestError::invalid(
+                "cannot specify both 'shorten' and 'extend'",
+            ));
         }
         (true, false) => ExpireMode::Extend,
         (false, true) => ExpireMode::Shorten,
@@ -319,7 +365,13 @@ fn expire(fields: Fields<'_>) -> Result<Expire, RequestError> {
             ));
         }
     };
-    Ok(Expire { account, messages, expiries, mode, auth })
+    Ok(Expire {
+        account,
+        messages,
+        expiries,
+        mode,
+        auth,
+    })
 }
 
 fn expire_all(fields: Fields<'_>) -> Result<ExpireAll, RequestError> {
@@ -327,7 +379,12 @@ fn expire_all(fields: Fields<'_>) -> Result<ExpireAll, RequestError> {
     let namespaces = fields.namespaces("namespace")?;
     let (account, auth) = Rights::types(fields)?.signed()?;
     let expiry = required("expiry", expiry)?;
-    Ok(ExpireAll { account, namespaces, expiry, auth })
+    Ok(ExpireAll {
+        account,
+        namespaces,
+        expiry,
+        auth,
+    })
 }
 
 fn get_expiries(fields: Fields<'_>) -> Result<GetExpiries, RequestError> {
@@ -338,15 +395,28 @@ fn get_expiries(fields: Fields<'_>) -> Result<GetExpiries, RequestError> {
     let timestamp = required("timestamp", timestamp)?;
     // Hashes of any form are looked up here.
     let messages = any_texts(messages)?;
-    Ok(GetExpiries { account, messages, timestamp, auth })
+    Ok(GetExpiries {
+        account,
+        messages,
+        timestamp,
+        auth,
+    })
 }
 
 fn revocation(fields: Fields<'_>, list: &str) -> Result<Revocation, RequestError> {
     // By name `revoke` comes first and `unrevoke` last.
-    let revoke = if list == "revoke" { fields.strings(list)? } else { None };
+    let revoke = if list == "revoke" {
+        fields.strings(list)?
+    } else {
+        None
+    };
     let rights = Rights::types(fields)?;
     let timestamp = fields.timestamp("timestamp")?;
-    let unrevoke = if list == "revoke" { None } else { fields.strings(list)? };
+    let unrevoke = if list == "revoke" {
+        None
+    } else {
+        fields.strings(list)?
+    };
     let tokens = revoke.or(unrevoke);
     let (account, auth) = rights.signed()?;
     let texts = required(list, tokens)?;
@@ -355,14 +425,22 @@ fn revocation(fields: Fields<'_>, list: &str) -> Result<Revocation, RequestError
             "invalid {list}: cannot {list} more than {MAX_TOKENS} subaccounts at once"
         )));
     }
-    let tokens = texts.iter().map(|text| base64_text::token(text)).collect::<Option<Vec<_>>>();
+    let tokens = texts
+        .iter()
+        .map(|text| base64_text::token(text))
+        .collect::<Option<Vec<_>>>();
     let tokens = tokens.ok_or_else(|| {
         RequestError::invalid(format!(
             "invalid {list}: expected base64 or hex-encoded subaccount tag"
         ))
     })?;
     let timestamp = required("timestamp", timestamp)?;
-    Ok(Revocation { account, tokens, timestamp, auth })
+    Ok(Revocation {
+        account,
+        tokens,
+        timestamp,
+        auth,
+    })
 }
 
 fn get_swarm(fields: Fields<'_>) -> Result<GetSwarm, RequestError> {
@@ -371,7 +449,9 @@ fn get_swarm(fields: Fields<'_>) -> Result<GetSwarm, RequestError> {
     let pubkey = not_both(("pubkey", pubkey), ("pubKey", alias))?;
     match pubkey_bytes(required("pubkey", pubkey)?) {
         Some(pubkey) => Ok(GetSwarm { pubkey }),
-        None => Err(RequestError::invalid("Pubkey must be 66 hex digits/33 bytes long")),
+        None => Err(RequestError::invalid(
+            "Pubkey must be 66 hex digits/33 bytes long",
+        )),
     }
 }
 
@@ -380,7 +460,9 @@ fn oxend_request(fields: Fields<'_>) -> Result<OxendRequest, RequestError> {
         "get_service_nodes" => OxendEndpoint::GetServiceNodes,
         "ons_resolve" => OxendEndpoint::OnsResolve,
         other => {
-            return Err(RequestError::invalid(format!("Invalid oxend endpoint '{other}'")));
+            return Err(RequestError::invalid(format!(
+                "Invalid oxend endpoint '{other}'"
+            )));
         }
     };
     let params = fields.0.get("params").cloned().unwrap_or_default();

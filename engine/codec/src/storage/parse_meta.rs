@@ -37,12 +37,17 @@ fn subrequest(request: &Value) -> Result<Request, RequestError> {
         ));
     }
     parse_method(method, params)?.ok_or_else(|| {
-        RequestError::invalid(format!("Invalid batch subrequest: invalid method \"{method}\""))
+        RequestError::invalid(format!(
+            "Invalid batch subrequest: invalid method \"{method}\""
+        ))
     })
 }
 
 fn method_and_params(request: &Map<String, Value>) -> Option<(&str, &Map<String, Value>)> {
-    Some((request.get("method")?.as_str()?, request.get("params")?.as_object()?))
+    Some((
+        request.get("method")?.as_str()?,
+        request.get("params")?.as_object()?,
+    ))
 }
 
 pub(super) fn if_else(params: &Map<String, Value>) -> Result<IfElse, RequestError> {
@@ -58,7 +63,11 @@ pub(super) fn if_else(params: &Map<String, Value>) -> Result<IfElse, RequestErro
     if then.is_none() && otherwise.is_none() {
         return Err(ifelse("at least one of \"then\"/\"else\" required"));
     }
-    Ok(IfElse { conditions, then, otherwise })
+    Ok(IfElse {
+        conditions,
+        then,
+        otherwise,
+    })
 }
 
 fn ifelse(reason: impl std::fmt::Display) -> RequestError {
@@ -66,7 +75,9 @@ fn ifelse(reason: impl std::fmt::Display) -> RequestError {
 }
 
 fn branch(params: &Map<String, Value>, name: &str) -> Result<Option<Request>, RequestError> {
-    let Some(branch) = params.get(name) else { return Ok(None) };
+    let Some(branch) = params.get(name) else {
+        return Ok(None);
+    };
     let Some(branch) = branch.as_object() else {
         return Err(ifelse(format!("{name} must be an object")));
     };
@@ -75,18 +86,32 @@ fn branch(params: &Map<String, Value>, name: &str) -> Result<Option<Request>, Re
     };
     match parse_method(method, params)? {
         Some(request) => Ok(Some(request)),
-        None => Err(RequestError::invalid(format!("Invalid ifelse request method \"{name}\""))),
+        None => Err(RequestError::invalid(format!(
+            "Invalid ifelse request method \"{name}\""
+        ))),
     }
 }
 
 fn conditions_of(fields: Fields<'_>) -> Result<Vec<Condition>, RequestError> {
     let found = [
-        fields.integer("height_at_least")?.map(Condition::HeightAtLeast),
-        fields.integer("height_before")?.map(Condition::HeightBefore),
-        fields.integers("hf_at_least")?.map(|list| Condition::HfAtLeast(filled(&list))),
-        fields.integers("hf_before")?.map(|list| Condition::HfBefore(filled(&list))),
-        fields.integers("v_at_least")?.map(|list| Condition::VersionAtLeast(filled(&list))),
-        fields.integers("v_before")?.map(|list| Condition::VersionBefore(filled(&list))),
+        fields
+            .integer("height_at_least")?
+            .map(Condition::HeightAtLeast),
+        fields
+            .integer("height_before")?
+            .map(Condition::HeightBefore),
+        fields
+            .integers("hf_at_least")?
+            .map(|list| Condition::HfAtLeast(filled(&list))),
+        fields
+            .integers("hf_before")?
+            .map(|list| Condition::HfBefore(filled(&list))),
+        fields
+            .integers("v_at_least")?
+            .map(|list| Condition::VersionAtLeast(filled(&list))),
+        fields
+            .integers("v_before")?
+            .map(|list| Condition::VersionBefore(filled(&list))),
     ];
     Ok(found.into_iter().flatten().collect())
 }

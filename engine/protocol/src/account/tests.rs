@@ -1,0 +1,342 @@
+//! Two accounts that talk to each other through the machine alone.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use serde_json::json;
+
+use super::*;
+use crate::inbox;
+use crate::store::{Copy, MessageKey, OutboxEntry};
+use ramson_crypto::{Ed25519Secret, Seed, message_hash};
+use ramson_types::{ServiceNode, X25519PublicKey};
+
+const NOW: Timestamp = Timestamp(1_764_000_000_000);
+
+fn account(seed: u8, name: &str) -> Account {
+    Account::load(StoredAccount {
+        number: u32::from(seed),
+        seed: Seed::from_entropy16([seed; 16]),
+        name: Some(name.to_owned()),
+        counters: Counters::default(),
+        cursors: Vec::new(),
+        outbox: Vec::new(),
+        conversations: Vec::new(),
+    })
+}
+
+fn rng() -> StdRng {
+    StdRng::seed_from_u64(3)
+}
+
+fn node(n: u8) -> ServiceNode {
+    ServiceNode {
+        ed25519: Ed25519Secret::from_seed(&[n; 32]).public(),
+        x25519: X25519PublicKey([n; 32]),
+        ip: Ipv4Addr::LOCALHOST,
+        https_port: 1,
+        swarm: None,
+    }
+}
+
+/// Composes, seals and queues a text.
+fn queue(from: &mut Account, to: AccountId, text: &str, now: Timestamp) -> (Message, Decision) {
+    let draft = from.compose_text(to, text, now).expect("it can be sent");
+    let message = draft.message.clone();
+    let seal = |copy: &DraftCopy| {
+        let keys = from.keys().clone();
+        inbox::seal(&keys, &copy.to, &copy.content, message.sent, &mut rng()).expect("it seals")
+    };
+    let sealed = draft.copies.iter().map(seal).collect();
+    let decision = from.queue(draft, sealed, now).expect("it is small enough");
+    (message, decision)
+}
+
+fn entries(decision: &Decision) -> Vec<OutboxEntry> {
+    let entry = |change: &Change| match change {
+        Change::PutOutbox(entry) => Some(entry.clone()),
+        _ => None,
+    };
+    decision.changes.iter().filter_map(entry).collect()
+}
+
+/// What a swarm member that has these bytes returns, opened by `to`.
+fn arrival(to: &Account, data: &[u8]) -> Arrival {
+    Arrival {
+        hash: message_hash(&to.id(), Namespace::INBOX, data),
+        expires: NOW.plus(Duration::from_secs(14 * 86_400)),
+        body: ArrivalBody::Opened(inbox::open(to.keys(), data)),
+    }
+}
+
+fn receive(to: &mut Account, arrivals: Vec<Arrival>) -> Decision {
+    let path = vec![node(7).ed25519];
+    to.receive(node(1).ed25519, &path, Namespace::INBOX, arrivals, |_| false, NOW)
+}
+
+fn received(decision: &Decision) -> Vec<&Message> {
+    let message = |event| match event {
+        &AccountEvent::MessageReceived(ref message) => Some(message),
+        _ => None,
+    };
+    decision.events.iter().filter_map(message).collect()
+}
+
+/// The answer of a swarm whose members all stored the entry.
+fn stored_by(entry: &OutboxEntry, members: &[u8]) -> serde_json::Value {
+    use base64::Engine as _;
+    let hash = message_hash(&entry.to, entry.namespace, &entry.data).to_string();
+    let member = |n: &u8| {
+        let secret = Ed25519Secret::from_seed(&[*n; 32]);
+        let signature = secret.sign(hash.as_bytes());
+        let signature = base64::engine::general_purpose::STANDARD.encode(signature);
+        (secret.public().to_string(), json!({ "hash": hash, "signature": signature }))
+    };
+    let swarm: serde_json::Map<_, _> = members.iter().map(member).collect();
+    json!({ "hash": hash, "swarm": swarm, "t": NOW.millis() + 5_000, "hf": [19, 4] })
+}
+
+#[test]
+fn a_text_arrives_with_its_author_and_the_own_devices_file_it_under_the_peer() {
+    let (mut alice, mut bob) = (account(1, "Alice"), account(2, "Bob"));
+    let (message, decision) = queue(&mut alice, bob.id(), "hello", NOW);
+    let sealed = entries(&decision);
+    assert_eq!(sealed.iter().map(|e| (e.copy, e.to)).collect::<Vec<_>>(), [
+        (Copy::Recipient, bob.id()),
+        (Copy::Sync, alice.id()),
+    ]);
+
+    let to_bob = arrival(&bob, &sealed[0].data);
+    let decision = receive(&mut bob, vec![to_bob]);
+    let [got] = received(&decision)[..] else { panic!("one message") };
+    assert_eq!((got.author, got.sent), (alice.id(), message.sent));
+    assert_eq!(got.conversation, ConversationId::Account(alice.id()));
+    assert_eq!((got.text.as_deref(), &got.state), (Some("hello"), &MessageState::Received));
+    let line = decision.changes.iter().find_map(|change| match change {
+        Change::PutConversation(line) => Some(line),
+        _ => None,
+    });
+    assert_eq!(line.map(|l| (l.name.as_deref(), l.unread)), Some((Some("Alice"), 1)));
+
+    let mut other_device = account(1, "Alice");
+    let copy = arrival(&other_device, &sealed[1].data);
+    let decision = receive(&mut other_device, vec![copy]);
+    let [synced] = received(&decision)[..] else { panic!("one message") };
+    assert_eq!((synced.author, synced.sent), (alice.id(), message.sent));
+    assert_eq!(synced.conversation, ConversationId::Account(bob.id()));
+    assert_eq!(synced.state, MessageState::Stored);
+}
+
+#[test]
+fn a_note_to_self_is_stored_once() {
+    let mut alice = account(1, "Alice");
+    let me = alice.id();
+    let (_, decision) = queue(&mut alice, me, "buy milk", NOW);
+    let sealed = entries(&decision);
+    assert_eq!(sealed.len(), 1);
+    let mut other_device = account(1, "Alice");
+    let note = arrival(&other_device, &sealed[0].data);
+    let decision = receive(&mut other_device, vec![note]);
+    assert_eq!(received(&decision)[0].conversation, ConversationId::Account(me));
+}
+
+#[test]
+fn no_two_messages_share_a_millisecond() {
+    let (mut alice, bob) = (account(1, "Alice"), account(2, "Bob"));
+    let sent: Vec<_> = (0..50).map(|_| queue(&mut alice, bob.id(), "x", NOW).0.sent).collect();
+    assert!(sent.is_sorted_by(|a, b| a < b), "{sent:?}");
+    let back = NOW.minus(Duration::from_secs(3600));
+    let after = queue(&mut alice, bob.id(), "x", back).0.sent;
+    assert!(after > *sent.last().unwrap(), "not even when the clock is set back");
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_before_anything_is_kept() {
+    let (mut alice, bob) = (account(1, "Alice"), account(2, "Bob"));
+    let long = "ä".repeat(MAX_TEXT + 1);
+    assert_eq!(
+        alice.compose_text(bob.id(), &long, NOW),
+        Err(ComposeError::TooLong { length: MAX_TEXT + 1 })
+    );
+    assert_eq!(alice.compose_text(bob.id(), " \n", NOW), Err(ComposeError::Empty));
+    let group = AccountId::new(ramson_types::Prefix::Group, [1; 32]);
+    assert_eq!(
+        alice.compose_text(group, "x", NOW),
+        Err(ComposeError::NotAnAccount { to: group })
+    );
+    let whole = "ä".repeat(MAX_TEXT);
+    assert!(alice.compose_text(bob.id(), &whole, NOW).is_ok());
+    assert_eq!(alice.outbox_len(), 0);
+}
+
+#[test]
+fn a_poisoned_message_does_not_stop_those_behind_it_and_the_cursor_passes_all() {
+    let (mut alice, mut bob) = (account(1, "Alice"), account(2, "Bob"));
+    let (_, first) = queue(&mut alice, bob.id(), "first", NOW);
+    let (_, last) = queue(&mut alice, bob.id(), "last", NOW);
+    let poison: [&[u8]; 4] = [b"", b"\x00v2", b"garbage", &[0xff; 300]];
+    let mut arrivals = vec![arrival(&bob, &entries(&first)[0].data)];
+    arrivals.extend(poison.iter().map(|data| arrival(&bob, data)));
+    arrivals.push(arrival(&bob, &entries(&last)[0].data));
+    let end = arrivals.last().unwrap().hash;
+    let decision = receive(&mut bob, arrivals);
+    let texts: Vec<_> = received(&decision).iter().filter_map(|m| m.text.as_deref()).collect();
+    assert_eq!(texts, ["first", "last"]);
+    let seen = decision.changes.iter().filter(|c| matches!(c, Change::MarkSeen { .. })).count();
+    assert_eq!(seen, 6, "poison is never opened twice");
+    assert!(decision.changes.iter().any(
+        |c| matches!(c, Change::MoveCursor { cursor: Some(cursor), .. } if cursor.hash == end)
+    ));
+}
+
+#[test]
+fn a_second_copy_of_a_message_is_dropped() {
+    let (mut alice, mut bob) = (account(1, "Alice"), account(2, "Bob"));
+    let draft = alice.compose_text(bob.id(), "once", NOW).unwrap();
+    let content = &draft.copies[0].content;
+    let to = bob.id();
+    let seal = |seed| {
+        let mut rng = StdRng::seed_from_u64(seed);
+        inbox::seal(alice.keys(), &to, content, draft.message.sent, &mut rng).unwrap()
+    };
+    let (one, two) = (arrival(&bob, &seal(1)), arrival(&bob, &seal(2)));
+    assert_ne!(one.hash, two.hash);
+    let decision = receive(&mut bob, vec![one, two]);
+    assert_eq!(received(&decision).len(), 1);
+
+    let (again, known) = (arrival(&bob, &seal(3)), MessageKey::of(received(&decision)[0]));
+    let path = Vec::new();
+    let (from, inbox) = (node(1).ed25519, Namespace::INBOX);
+    let decision = bob.receive(from, &path, inbox, vec![again], |key| *key == known, NOW);
+    assert!(received(&decision).is_empty());
+}
+
+#[test]
+fn bytes_that_a_node_changed_are_not_remembered_as_seen() {
+    let mut bob = account(2, "Bob");
+    let hash = message_hash(&bob.id(), Namespace::INBOX, b"the real bytes");
+    let body = ArrivalBody::WrongHash;
+    let decision = receive(&mut bob, vec![Arrival { hash, expires: NOW, body }]);
+    assert!(!decision.changes.iter().any(|c| matches!(c, Change::MarkSeen { .. })));
+}
+
+#[test]
+fn the_swarm_answer_counts_by_its_signatures() {
+    let (mut alice, bob) = (account(1, "Alice"), account(2, "Bob"));
+    let (message, decision) = queue(&mut alice, bob.id(), "hello", NOW);
+    let entry = entries(&decision)[0].clone();
+    let due = alice.due_deliveries(NOW);
+    let delivery = due.iter().find(|delivery| delivery.to == bob.id()).expect("it is due");
+    assert!(alice.due_deliveries(NOW).is_empty(), "one request at a time to each account");
+
+    let mut lying = stored_by(&entry, &[1, 2]);
+    let other = stored_by(&OutboxEntry { data: b"other".to_vec(), ..entry.clone() }, &[2]);
+    let second = node(2).ed25519.to_string();
+    lying["swarm"][&second] = other["swarm"][&second].clone();
+    let read = alice.read_delivery(delivery, 200, lying.to_string().as_bytes());
+    assert_eq!(read.results, [SendResult::Stored {
+        confirmed: vec![node(1).ed25519],
+        failed: vec![node(2).ed25519],
+    }]);
+    assert_eq!(read.status.time, Some(NOW.plus(Duration::from_secs(5))));
+
+    let forged = json!({ "hash": "x", "swarm": {}, "t": 1 }).to_string();
+    let read_forged = alice.read_delivery(delivery, 200, forged.as_bytes());
+    assert!(matches!(read_forged.results[..], [SendResult::NotNow { .. }]));
+
+    let asked = Some(node(1).ed25519);
+    let decision = alice.sent(delivery, read.results, asked, Vec::new(), NOW, &mut rng());
+    assert!(decision.events.iter().any(
+        |e| matches!(e, AccountEvent::MessageStored { id, nodes, .. }
+            if *id == message.id && *nodes == [node(1).ed25519])
+    ));
+    assert!(decision.changes.contains(&Change::RemoveOutbox(entry.number)));
+    assert_eq!(alice.outbox_len(), 1, "the sync copy is under way by itself");
+}
+
+#[test]
+fn a_failed_attempt_is_made_again_with_the_same_bytes_until_the_message_expires() {
+    let (mut alice, bob) = (account(1, "Alice"), account(2, "Bob"));
+    let (_, decision) = queue(&mut alice, bob.id(), "hello", NOW);
+    let data = entries(&decision)[0].data.clone();
+    let (mut now, mut attempts) = (NOW, 0);
+    let end = NOW.plus(Duration::from_secs(14 * 86_400));
+    loop {
+        let Some(due) = alice.next_delivery() else { break };
+        now = due;
+        for delivery in alice.due_deliveries(now) {
+            if delivery.to == bob.id() {
+                let entry = alice.outbox_entry(delivery.entries[0]).unwrap();
+                assert_eq!(entry.data, data);
+                attempts += 1;
+            }
+            let down = vec![SendResult::NotNow { reason: "down".into() }; delivery.entries.len()];
+            alice.sent(&delivery, down, None, Vec::new(), now, &mut rng());
+        }
+    }
+    assert!(now >= end, "given up at {now}");
+    assert!((4_000..6_000).contains(&attempts), "{attempts} attempts in 14 days");
+}
+
+#[test]
+fn messages_to_one_account_go_out_in_order_and_a_broken_sequence_keeps_the_rest() {
+    let (mut alice, bob) = (account(1, "Alice"), account(2, "Bob"));
+    let mut sealed = Vec::new();
+    for n in 0..25 {
+        let (_, decision) = queue(&mut alice, bob.id(), &n.to_string(), NOW);
+        sealed.push(entries(&decision)[0].clone());
+    }
+    let due = alice.due_deliveries(NOW);
+    let delivery = due.iter().find(|delivery| delivery.to == bob.id()).unwrap();
+    let numbers: Vec<_> = sealed.iter().take(20).map(|entry| entry.number).collect();
+    assert_eq!(delivery.entries, numbers);
+
+    let results = json!({ "results": [
+        { "code": 200, "body": stored_by(&sealed[0], &[1]) },
+        { "code": 503, "body": "busy" },
+    ]});
+    let read = alice.read_delivery(delivery, 200, results.to_string().as_bytes());
+    let kinds: Vec<_> =
+        read.results.iter().map(|r| matches!(r, SendResult::Stored { .. })).collect();
+    assert_eq!(kinds.iter().filter(|stored| **stored).count(), 1);
+    assert!(kinds[0]);
+    alice.sent(delivery, read.results, None, Vec::new(), NOW, &mut rng());
+    let later = NOW.plus(Duration::from_secs(10));
+    let again = alice.due_deliveries(later);
+    let again = again.iter().find(|delivery| delivery.to == bob.id()).unwrap();
+    assert_eq!(again.entries[0], sealed[1].number, "the order is kept");
+}
+
+#[test]
+fn a_poll_answer_with_another_accounts_messages_is_refused() {
+    let mut bob = account(2, "Bob");
+    let poll = bob.poll(&[node(1)], NOW, &mut rng()).expect("a member to ask");
+    assert_eq!(poll.node, node(1));
+    let message = |account: &AccountId, data: &[u8]| {
+        use base64::Engine as _;
+        json!({
+            "hash": message_hash(account, Namespace::INBOX, data).to_string(),
+            "timestamp": 1, "expiration": NOW.millis() + 1,
+            "data": base64::engine::general_purpose::STANDARD.encode(data),
+        })
+    };
+    let answer = |messages: serde_json::Value| {
+        json!({ "results": [{ "code": 200, "body": { "messages": messages, "more": false } }] })
+            .to_string()
+    };
+    let stranger = account(9, "Stranger").id();
+    let foreign = answer(json!([message(&stranger, b"1"), message(&stranger, b"2")]));
+    assert_eq!(
+        bob.read_poll(200, foreign.as_bytes()),
+        Err(PollError::ForeignMessages { messages: 2 })
+    );
+    let ours = answer(json!([message(&stranger, b"1"), message(&bob.id(), b"2")]));
+    assert!(matches!(bob.read_poll(200, ours.as_bytes()), Ok(PollAnswer::Retrieved(_))));
+    let garbage: &[&[u8]] = &[b"", b"{}", b"[]", b"{\"results\":[]}", &[0xff; 9]];
+    for garbage in garbage {
+        assert!(bob.read_poll(200, garbage).is_err());
+        assert!(bob.read_poll(421, garbage).is_err());
+    }
+}

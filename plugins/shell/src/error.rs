@@ -1,0 +1,203 @@
+//! What is said when a command fails: one sentence with the offending value
+//! and the way out, a kind for scripts, and an exit status.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ramson_codec::network_file::NetworkFileError;
+use ramson_crypto::MnemonicError;
+use ramson_localnet::LocalnetError;
+use ramson_system::{ComposeError, EngineError, OpenError, SendError, StoreError};
+use ramson_types::{AccountId, AccountIdError, MessageId};
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The command line makes no sense.
+    #[error("{sentence}")]
+    Usage { sentence: String },
+    #[error(transparent)]
+    InvalidAccountId(#[from] AccountIdError),
+    #[error("'{text}' is neither a message's name, such as m1-42, nor a message hash of 43 characters; 'ramson messages' shows both")]
+    InvalidMessage { text: String },
+    #[error(transparent)]
+    InvalidPhrase(#[from] MnemonicError),
+    #[error("{}: {error}", path.display())]
+    InvalidNetworkFile { path: PathBuf, error: NetworkFileError },
+    #[error("the network file '{}' could not be read: {reason}; give mainnet, testnet, local, or the path of a network file", path.display())]
+    UnreadableNetworkFile { path: PathBuf, reason: String },
+    #[error("{}: the name '{name}' belongs to Session's own network; give this network another name", path.display())]
+    ReservedNetworkName { path: PathBuf, name: String },
+    #[error("the home {} belongs to the network {bound}, not to {asked}; name another home with --home, or leave --network out", home.display())]
+    WrongNetwork { home: PathBuf, bound: String, asked: String },
+    #[error("there is no home at {}; 'ramson account create' makes one, --home names another", home.display())]
+    NoHome { home: PathBuf },
+    #[error("the home {} has no account; 'ramson account create' makes one", home.display())]
+    NoAccount { home: PathBuf },
+    #[error("the home {} has {count} accounts; say which one {flag}, 'ramson account list' shows them", home.display())]
+    SeveralAccounts { home: PathBuf, count: usize, flag: &'static str },
+    #[error("account {id} is not in this home; 'ramson account list' shows those that are")]
+    NoSuchAccount { id: AccountId },
+    #[error("no folder for homes is known, because HOME is not set; name a home with --home")]
+    NoFolder,
+    #[error("the home {} is in use by {}; {way_out}", home.display(), process(*holder))]
+    HomeInUse { home: PathBuf, holder: Option<u32>, way_out: &'static str },
+    #[error("the engine of this home is Ramson {theirs}, this is {ours}; stop the running one first")]
+    OtherVersion { ours: String, theirs: String },
+    #[error("the engine that carried this command out was stopped before it was done; {kept}")]
+    EngineEnded { kept: String },
+    #[error("the running engine sent something that makes no sense: {reason}; stop it and try again")]
+    BadControl { reason: String },
+    #[error("no service node is known, the seed {seed} could not be used: {reason}; message {message} is kept and goes out when Ramson next runs on this home")]
+    UnreachableSeed { seed: String, reason: String, message: MessageId },
+    #[error("message {message} was not stored within {seconds} s: {reason}; it is kept and goes out when Ramson next runs on this home")]
+    NotStoredInTime { message: MessageId, seconds: u64, reason: String },
+    #[error("message {message} was given up: {reason}; 'ramson trace {message}' shows every attempt")]
+    MessageFailed { message: MessageId, reason: String },
+    #[error("interrupted: message {message} is kept and goes out when Ramson next runs on this home")]
+    Interrupted { message: MessageId },
+    #[error("{came} of {count} messages came within {seconds} s; give a longer --timeout, or none")]
+    Timeout { came: u64, count: u64, seconds: u64 },
+    #[error("nothing is known of {message}; 'ramson messages' shows the names of messages, and the ledger forgets after 14 days")]
+    UnknownMessage { message: String },
+    #[error("the text on stdin has more than {limit} bytes; send less at once")]
+    LongInput { limit: u64 },
+    #[error("the text on stdin is not UTF-8; send text, or convert it first")]
+    InputNotText,
+    #[error("{}: {reason}", path.display())]
+    File { path: PathBuf, reason: String },
+    #[error("{reason}")]
+    System { reason: String },
+    #[error("the demo did not get as far as it should within {seconds} s: {missing}; run it again with -vv to see why")]
+    DemoStuck { seconds: u64, missing: String },
+    #[error(transparent)]
+    Localnet(#[from] LocalnetError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Whoever read the output is gone. Nobody is left to be told.
+    #[error("the output was closed")]
+    OutputGone,
+}
+
+fn process(holder: Option<u32>) -> String {
+    holder.map_or_else(|| "another process".to_owned(), |number| format!("process {number}"))
+}
+
+impl Failure {
+    /// A file or folder that the system refused.
+    pub(crate) fn file(path: &Path, error: io::Error) -> Self {
+        Self::File { path: path.to_owned(), reason: error.to_string() }
+    }
+
+    /// A name for scripts, which never changes.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Usage { .. } => "Usage",
+            Self::InvalidAccountId(_) => "InvalidAccountId",
+            Self::InvalidMessage { .. } => "InvalidMessage",
+            Self::InvalidPhrase(_) | Self::Engine(EngineError::Phrase(_)) => "InvalidPhrase",
+            Self::InvalidNetworkFile { .. } => "InvalidNetworkFile",
+            Self::UnreadableNetworkFile { .. } => "UnreadableNetworkFile",
+            Self::ReservedNetworkName { .. } => "ReservedNetworkName",
+            Self::WrongNetwork { .. } => "WrongNetwork",
+            Self::NoHome { .. } => "NoHome",
+            Self::NoAccount { .. } => "NoAccount",
+            Self::SeveralAccounts { .. } => "SeveralAccounts",
+            Self::NoSuchAccount { .. } | Self::Engine(EngineError::NoSuchAccount { .. }) => {
+                "NoSuchAccount"
+            }
+            Self::NoFolder => "NoFolder",
+            Self::HomeInUse { .. } => "HomeInUse",
+            Self::OtherVersion { .. } => "OtherVersion",
+            Self::EngineEnded { .. } => "EngineEnded",
+            Self::BadControl { .. } => "BadControl",
+            Self::UnreachableSeed { .. } => "UnreachableSeed",
+            Self::NotStoredInTime { .. } | Self::Timeout { .. } => "Timeout",
+            Self::MessageFailed { .. } => "MessageFailed",
+            Self::Interrupted { .. } => "Interrupted",
+            Self::UnknownMessage { .. } => "UnknownMessage",
+            Self::LongInput { .. } => "LongInput",
+            Self::InputNotText => "InputNotText",
+            Self::File { .. } => "File",
+            Self::System { .. } => "System",
+            Self::DemoStuck { .. } => "DemoStuck",
+            Self::Localnet(error) => kind_of_localnet(error),
+            Self::Engine(error) => kind_of_engine(error),
+            Self::OutputGone => "OutputGone",
+        }
+    }
+
+    /// The exit status: 2 for what the user has to say otherwise, 1 for what
+    /// failed.
+    pub(crate) fn status(&self) -> u8 {
+        match self.kind() {
+            "OutputGone" => 0,
+            "Usage" | "InvalidAccountId" | "InvalidMessage" | "InvalidPhrase"
+            | "InvalidNetworkFile" | "UnreadableNetworkFile" | "ReservedNetworkName"
+            | "SeveralAccounts" | "LongInput" | "InputNotText" | "EmptyMessage"
+            | "MessageTooLong" | "InvalidName" | "InvalidLocalnet" => 2,
+            _ => 1,
+        }
+    }
+
+    /// The way out, for the `hint` of a JSON error.
+    pub(crate) fn hint(&self) -> String {
+        let hint = match self.kind() {
+            "Usage" => "see 'ramson --help'",
+            "InvalidAccountId" => {
+                "an Account ID has 66 characters, 0-9 and a-f, and starts with 05"
+            }
+            "InvalidPhrase" => "a recovery phrase has 13 words, as the apps show them",
+            "InvalidNetworkFile" | "UnreadableNetworkFile" | "ReservedNetworkName" => {
+                "docs/cli.md shows a network file"
+            }
+            // The sentence's last part is the way out.
+            _ => return self.to_string().rsplit_once("; ").map_or_else(String::new, |(_, out)| out.to_owned()),
+        };
+        hint.to_owned()
+    }
+}
+
+fn kind_of_engine(error: &EngineError) -> &'static str {
+    match error {
+        EngineError::Open(error) => match error {
+            OpenError::NotFound { .. } => "NoHome",
+            OpenError::Foreign { .. } => "ForeignStore",
+            OpenError::LaterVersion { .. } => "LaterVersion",
+            OpenError::Truncated { .. } => "TruncatedStore",
+            OpenError::WrongKey { .. } => "WrongKey",
+            OpenError::Locked { .. } => "HomeInUse",
+            OpenError::KeyMissing { .. } => "KeyMissing",
+            OpenError::KeyDamaged { .. } => "KeyDamaged",
+            OpenError::KeyReadable { .. } => "KeyReadable",
+            OpenError::Damaged { .. } => "DamagedStore",
+            OpenError::OtherNetwork { .. } => "WrongNetwork",
+            _ => "Store",
+        },
+        EngineError::Store(error) | EngineError::Send(SendError::Store(error)) => match error {
+            StoreError::NoSuchAccount { .. } => "NoSuchAccount",
+            StoreError::AccountExists { .. } => "AccountExists",
+            StoreError::Damaged { .. } => "DamagedStore",
+            StoreError::Busy { .. } => "Busy",
+            _ => "Store",
+        },
+        EngineError::Send(SendError::Compose(error)) => match error {
+            ComposeError::Empty => "EmptyMessage",
+            ComposeError::TooLong { .. } | ComposeError::TooLarge { .. } => "MessageTooLong",
+            ComposeError::NotAnAccount { .. } => "InvalidAccountId",
+        },
+        EngineError::Send(SendError::Seal(_)) => "InvalidAccountId",
+        EngineError::Send(SendError::OutboxFull { .. }) => "OutboxFull",
+        EngineError::BadName { .. } => "InvalidName",
+        _ => "Engine",
+    }
+}
+
+fn kind_of_localnet(error: &LocalnetError) -> &'static str {
+    match error {
+        LocalnetError::TooFewNodes { .. }
+        | LocalnetError::NoAddress { .. }
+        | LocalnetError::NoPorts { .. } => "InvalidLocalnet",
+        _ => "Localnet",
+    }
+}

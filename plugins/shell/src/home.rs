@@ -1,0 +1,168 @@
+//! A home: one folder with one store, bound to one network.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+
+use crate::error::Failure;
+use crate::network::Network;
+use crate::private;
+
+/// Names a home when `--home` does not.
+const VARIABLE: &str = "RAMSON_HOME";
+
+/// The home's copy of its network.
+const NETWORK: &str = "network.toml";
+
+/// The store, which makes a folder a home.
+const STORE: &str = "store";
+
+/// A home's folder, which may not exist yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Home {
+    folder: PathBuf,
+}
+
+/// What a home's network is, and what of that is new.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    /// The network.
+    pub(crate) network: Network,
+    /// Whether the home has no copy of it yet, or another one.
+    pub(crate) changed: bool,
+}
+
+impl Home {
+    /// The home that is meant: `--home`, else RAMSON_HOME, else the user's
+    /// data folder.
+    pub(crate) fn choose(flag: Option<&Path>) -> Result<Self, Failure> {
+        Self::named(flag, |folders| Some(folders.data_dir().join("ramson")))
+    }
+
+    /// The demo's home: its own, so that it never mixes with real accounts.
+    pub(crate) fn of_demo(flag: Option<&Path>) -> Result<Self, Failure> {
+        Self::named(flag, |folders| Some(folders.state_dir()?.join("ramson").join("demo")))
+    }
+
+    fn named(
+        flag: Option<&Path>,
+        otherwise: impl FnOnce(&etcetera::base_strategy::Xdg) -> Option<PathBuf>,
+    ) -> Result<Self, Failure> {
+        let named = flag.map(Path::to_owned).or_else(|| {
+            std::env::var_os(VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from)
+        });
+        let folder = match named {
+            Some(folder) => folder,
+            None => {
+                let folders = etcetera::choose_base_strategy().map_err(|_| Failure::NoFolder)?;
+                otherwise(&folders).ok_or(Failure::NoFolder)?
+            }
+        };
+        // So that the same home has the same name from wherever it is reached.
+        let folder = std::path::absolute(&folder).map_err(|error| Failure::file(&folder, error))?;
+        Ok(Self { folder: fs::canonicalize(&folder).unwrap_or(folder) })
+    }
+
+    /// Its folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where the local network of a home keeps its nodes.
+    pub(crate) fn localnet(&self) -> PathBuf {
+        self.folder.join("localnet")
+    }
+
+    /// Whether it is there.
+    pub(crate) fn exists(&self) -> bool {
+        self.has_store() || self.folder.join(NETWORK).is_file()
+    }
+
+    /// Whether it has a store.
+    pub(crate) fn has_store(&self) -> bool {
+        self.folder.join(STORE).exists()
+    }
+
+    /// Makes the folder, for its owner alone, where there is none.
+    pub(crate) fn make(&self) -> Result<(), Failure> {
+        private::make_folder(&self.folder).map_err(|error| Failure::file(&self.folder, error))
+    }
+
+    /// Which network the home has, given what `--network` asks for. A home
+    /// without a store is not bound yet.
+    pub(crate) fn binding(&self, asked: Option<Network>) -> Result<Binding, Failure> {
+        let path = self.folder.join(NETWORK);
+        let bound = match fs::read_to_string(&path) {
+            Ok(text) => Some(Network::read_copy(&path, &text)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Failure::file(&path, error)),
+        };
+        match (bound, asked) {
+            (Some(bound), Some(asked)) if bound.is_same(&asked) => {
+                Ok(Binding { changed: bound != asked, network: asked })
+            }
+            (Some(bound), Some(asked)) if self.has_store() => Err(Failure::WrongNetwork {
+                home: self.folder.clone(),
+                bound: bound.describe(),
+                asked: asked.describe(),
+            }),
+            (Some(network), None) => Ok(Binding { network, changed: false }),
+            (_, asked) => {
+                Ok(Binding { network: asked.unwrap_or(Network::Mainnet), changed: true })
+            }
+        }
+    }
+
+    /// Keeps a copy of the network.
+    pub(crate) fn bind(&self, network: &Network) -> Result<(), Failure> {
+        let path = self.folder.join(NETWORK);
+        private::put_in_place(&path, &network.copy()).map_err(|error| Failure::file(&path, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ramson_codec::network_file::NetworkFile;
+
+    use super::*;
+
+    fn file(text: &str) -> Network {
+        Network::File(NetworkFile::parse(text).unwrap())
+    }
+
+    #[test]
+    fn a_home_keeps_its_network_and_refuses_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::choose(Some(&folder.path().join("home"))).unwrap();
+        assert!(!home.exists());
+        home.make().unwrap();
+        let mine = file("name = \"mine\"\nseeds = [\"http://127.0.0.1:1\"]");
+        home.bind(&mine).unwrap();
+        assert!(home.exists());
+
+        // Without a store nothing is bound yet.
+        let yours = file("name = \"yours\"\nseeds = [\"http://127.0.0.1:1\"]");
+        assert_eq!(home.binding(Some(yours.clone())).unwrap().network, yours);
+
+        fs::write(folder.path().join("home/store"), "").unwrap();
+        assert_eq!(home.binding(None).unwrap().network, mine);
+        let moved = file("name = \"mine\"\nseeds = [\"http://127.0.0.1:2\"]");
+        let binding = home.binding(Some(moved.clone())).unwrap();
+        assert!(binding.changed && binding.network == moved);
+        let refused = home.binding(Some(yours)).unwrap_err();
+        assert_eq!(refused.kind(), "WrongNetwork");
+        let sentence = refused.to_string();
+        assert!(sentence.contains("'mine'") && sentence.contains("'yours'"), "{sentence}");
+    }
+
+    #[test]
+    fn a_new_home_is_closed_to_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::choose(Some(&folder.path().join("a/b"))).unwrap();
+        home.make().unwrap();
+        let owner = private::owner_of(home.folder()).unwrap();
+        assert!(private::is_private_folder(home.folder(), owner).unwrap());
+    }
+}

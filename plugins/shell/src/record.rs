@@ -1,0 +1,309 @@
+//! What is told on stdout: each record is one JSON object a line, or a line
+//! for people.
+
+use std::fmt;
+
+use ramson_system::{AccountSummary, Event};
+use ramson_types::message::{Message, MessageKind, MessageState};
+use ramson_types::{AccountId, Ed25519PublicKey, Timestamp};
+use serde::Serialize;
+
+use crate::error::Failure;
+use crate::time::readable;
+
+/// One line of output. Readers of the JSON form have to pass over fields and
+/// events that they do not know.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub(crate) enum Record {
+    Account {
+        id: String,
+        name: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        phrase: Option<Phrase>,
+    },
+    Removed {
+        id: String,
+    },
+    Stored {
+        message: String,
+        account: String,
+        to: String,
+        hash: String,
+        nodes: Vec<String>,
+        timestamp: u64,
+    },
+    Message(MessageRecord),
+    Conversation {
+        account: String,
+        conversation: String,
+        name: Option<String>,
+        timestamp: u64,
+        unread: u64,
+    },
+    Listening {
+        accounts: Vec<String>,
+    },
+    Lagged {
+        missed: u64,
+    },
+    Path {
+        account: String,
+        hops: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        destination: Option<String>,
+    },
+    Trace(super::commands::trace::Line),
+    Ready {
+        network: String,
+        nodes: usize,
+        seed: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+    },
+    Error {
+        kind: &'static str,
+        detail: String,
+        hint: String,
+    },
+}
+
+/// A recovery phrase on its way to the user who asked for it.
+#[derive(Clone, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Phrase(pub(crate) String);
+
+impl fmt::Debug for Phrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(not shown)")
+    }
+}
+
+impl Drop for Phrase {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
+
+/// A message, as it comes or as the history has it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct MessageRecord {
+    /// Its number among the home's events, when it just came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seq: Option<u64>,
+    pub(crate) account: String,
+    pub(crate) conversation: String,
+    pub(crate) author: String,
+    /// Whether the account wrote it itself, here or on another device.
+    pub(crate) own: bool,
+    pub(crate) message: String,
+    pub(crate) hash: Option<String>,
+    pub(crate) timestamp: u64,
+    pub(crate) kind: &'static str,
+    pub(crate) state: &'static str,
+    pub(crate) text: Option<String>,
+}
+
+impl MessageRecord {
+    pub(crate) fn new(seq: Option<u64>, account: &AccountId, message: &Message) -> Self {
+        Self {
+            seq,
+            account: account.to_string(),
+            conversation: message.conversation.to_string(),
+            author: message.author.to_string(),
+            own: message.author == *account,
+            message: message.id.to_string(),
+            hash: message.hash.map(|hash| hash.to_string()),
+            timestamp: message.sent.millis(),
+            kind: kind_name(message.kind),
+            state: state_name(&message.state),
+            text: message.text.clone(),
+        }
+    }
+}
+
+fn kind_name(kind: MessageKind) -> &'static str {
+    match kind {
+        MessageKind::Visible => "visible",
+        MessageKind::ExpirationTimerUpdate => "expiration-timer-update",
+        MessageKind::DataExtraction => "data-extraction",
+        MessageKind::MessageRequestResponse => "message-request-response",
+        MessageKind::Call => "call",
+        MessageKind::GroupUpdate => "group-update",
+        MessageKind::Reaction => "reaction",
+        MessageKind::Unsend => "unsend",
+        _ => "other",
+    }
+}
+
+fn state_name(state: &MessageState) -> &'static str {
+    match state {
+        MessageState::Queued => "queued",
+        MessageState::Stored => "stored",
+        MessageState::Failed { .. } => "failed",
+        MessageState::Received => "received",
+        MessageState::Read => "read",
+        _ => "other",
+    }
+}
+
+/// Keys as they are printed.
+pub(crate) fn hex_keys(keys: &[Ed25519PublicKey]) -> Vec<String> {
+    keys.iter().map(Ed25519PublicKey::to_string).collect()
+}
+
+impl Record {
+    /// An account, without its phrase.
+    pub(crate) fn account(account: &AccountSummary) -> Self {
+        Self::Account { id: account.id.to_string(), name: account.name.clone(), phrase: None }
+    }
+
+    /// The message stored that an event tells of, if it tells of one.
+    pub(crate) fn stored(event: &Event) -> Option<Self> {
+        let Event::Account { account, event, .. } = event else { return None };
+        let ramson_system::AccountEvent::MessageStored { id, to, hash, nodes, sent, .. } = event
+        else {
+            return None;
+        };
+        Some(Self::Stored {
+            message: id.to_string(),
+            account: account.to_string(),
+            to: to.to_string(),
+            hash: hash.to_string(),
+            nodes: hex_keys(nodes),
+            timestamp: sent.millis(),
+        })
+    }
+
+    /// What stands in the way.
+    pub(crate) fn error(failure: &Failure) -> Self {
+        Self::Error { kind: failure.kind(), detail: failure.to_string(), hint: failure.hint() }
+    }
+
+    /// The JSON form, one line.
+    pub(crate) fn to_json(&self) -> String {
+        // Nothing in a record can fail to be JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account { id, name, phrase } => {
+                f.write_str(id)?;
+                if let Some(name) = name {
+                    write!(f, "  {}", harmless(name))?;
+                }
+                match phrase {
+                    Some(phrase) => write!(f, "\n{}", phrase.0),
+                    None => Ok(()),
+                }
+            }
+            Self::Removed { id } => write!(f, "removed {id}"),
+            Self::Stored { message, to, hash, nodes, .. } => {
+                write!(f, "{message} is stored for {to}\n  hash {hash}\n  confirmed by")?;
+                nodes.iter().try_for_each(|node| write!(f, "\n    {node}"))
+            }
+            Self::Message(message) => message.fmt(f),
+            Self::Conversation { conversation, name, timestamp, unread, .. } => {
+                write!(f, "{}  {}", readable(Timestamp(*timestamp)), harmless(conversation))?;
+                if let Some(name) = name {
+                    write!(f, "  {}", harmless(name))?;
+                }
+                if *unread > 0 {
+                    write!(f, "  ({unread} unread)")?;
+                }
+                Ok(())
+            }
+            Self::Listening { accounts } => write!(f, "listening for {}", accounts.join(", ")),
+            Self::Lagged { missed } => write!(
+                f,
+                "{missed} events came faster than they could be printed; 'ramson messages' has all messages"
+            ),
+            Self::Path { hops, destination, .. } => {
+                let roles = ["guard", "relay", "exit"];
+                for (at, hop) in hops.iter().enumerate() {
+                    let end = if at == 0 { "" } else { "\n" };
+                    write!(f, "{end}  {} {hop}", roles.get(at).unwrap_or(&"hop"))?;
+                }
+                match destination {
+                    Some(node) => write!(f, "\n  node  {node}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Trace(line) => line.fmt(f),
+            Self::Ready { network, nodes, seed, file } => {
+                write!(f, "ready: network '{network}', {nodes} nodes, seed {seed}")?;
+                match file {
+                    Some(file) => write!(f, ", network file {file}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Error { detail, .. } => f.write_str(detail),
+        }
+    }
+}
+
+impl fmt::Display for MessageRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let when = readable(Timestamp(self.timestamp));
+        write!(f, "{when}  {}  {}", self.message, self.author)?;
+        if self.own {
+            write!(f, " (you, {}, to {})", self.state, harmless(&self.conversation))?;
+        }
+        match &self.text {
+            Some(text) => write!(f, ": {}", harmless(text)),
+            None => write!(f, ": ({})", self.kind),
+        }
+    }
+}
+
+/// Text of others, so that it cannot steer the terminal it is printed on.
+/// Further lines are set in.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' => out.push_str("\n    "),
+            '\t' => out.push('\t'),
+            letter if letter.is_control() => out.extend(letter.escape_default()),
+            // Marks that turn the direction of the text behind them.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.extend(letter.escape_default()),
+            letter => out.push(letter),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_json_with_the_event_first() {
+        let record = Record::Account { id: "05ab".into(), name: None, phrase: None };
+        assert_eq!(record.to_json(), r#"{"event":"account","id":"05ab","name":null}"#);
+        let error = Record::error(&Failure::InvalidAccountId(
+            AccountId::parse_account("05").unwrap_err(),
+        ));
+        let json: serde_json::Value = serde_json::from_str(&error.to_json()).unwrap();
+        assert_eq!(json["event"], "error");
+        assert_eq!(json["kind"], "InvalidAccountId");
+        assert!(json["detail"].as_str().unwrap().contains("'05'"));
+    }
+
+    #[test]
+    fn text_of_others_cannot_steer_the_terminal() {
+        assert_eq!(harmless("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(harmless("one\ntwo"), "one\n    two");
+        assert_eq!(harmless("\u{202e}x"), "\\u{202e}x");
+        assert_eq!(harmless("grüß 👋"), "grüß 👋");
+    }
+
+    #[test]
+    fn a_phrase_is_not_in_debug_output() {
+        let phrase = Phrase("abbey".into());
+        assert!(!format!("{phrase:?}").contains("abbey"));
+    }
+}

@@ -1,0 +1,6 @@
+//! The whole engine in this process, against a local network with real TLS,
+//! real onion layers and real storage rules.
+
+mod delivery;
+mod guard;
+mod support;
