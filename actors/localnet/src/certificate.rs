@@ -45,9 +45,7 @@ impl Certificate {
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .and_then(|builder| {
-                builder
-                    .with_no_client_auth()
-                    .with_single_cert(vec![certificate], key)
+                builder.with_no_client_auth().with_single_cert(vec![certificate], key)
             })
             .map_err(|error| error.to_string())?;
         Ok(TlsAcceptor::from(Arc::new(config)))

@@ -96,15 +96,10 @@ pub enum LocalnetError {
 
 impl LocalnetError {
     pub(crate) fn certificate(reason: impl ToString) -> Self {
-        Self::Certificate {
-            reason: reason.to_string(),
-        }
+        Self::Certificate { reason: reason.to_string() }
     }
 
     pub(crate) fn file(path: &Path, error: &io::Error) -> Self {
-        Self::File {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        }
+        Self::File { path: path.to_owned(), reason: error.to_string() }
     }
 }

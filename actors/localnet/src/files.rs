@@ -20,11 +20,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], access: Access) -> io::Result<(
     let beside = beside(path)?;
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
-    options.mode(if access == Access::Private {
-        0o600
-    } else {
-        0o666
-    });
+    options.mode(if access == Access::Private { 0o600 } else { 0o666 });
     let mut file = options.open(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
@@ -63,12 +59,7 @@ pub(crate) fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
 /// process has it.
 pub(crate) fn lock(path: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
-    let file = options
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)?;
+    let file = options.write(true).create(true).truncate(false).mode(0o600).open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(fs::TryLockError::WouldBlock) => Ok(None),

@@ -40,34 +40,28 @@ impl Members {
         ports: impl ExactSizeIterator<Item = u16>,
     ) -> Self {
         let swarms = layout::swarms(ports.len(), swarm_size);
-        let members = ports
-            .zip(swarms)
-            .zip(0_u64..)
-            .map(|((https_port, swarm), index)| {
-                let node: &[u8] = b"ramson local node";
-                let node = [node, seed, &index.to_le_bytes()];
-                let keys = NodeKeys::from_seed(&Zeroizing::new(blake2b::hash32(&node)));
-                let contact = NodeContact {
-                    ed25519: keys.ed25519(),
-                    x25519: keys.x25519(),
-                    legacy: keys.ed25519().0,
-                    ip,
-                    https_port,
-                    // OMQ and QUIC are not spoken here; real lists always have a port.
-                    omq_port: https_port,
-                    swarm,
-                };
-                (keys, contact)
-            });
+        let members = ports.zip(swarms).zip(0_u64..).map(|((https_port, swarm), index)| {
+            let node: &[u8] = b"ramson local node";
+            let node = [node, seed, &index.to_le_bytes()];
+            let keys = NodeKeys::from_seed(&Zeroizing::new(blake2b::hash32(&node)));
+            let contact = NodeContact {
+                ed25519: keys.ed25519(),
+                x25519: keys.x25519(),
+                legacy: keys.ed25519().0,
+                ip,
+                https_port,
+                // OMQ and QUIC are not spoken here; real lists always have a port.
+                omq_port: https_port,
+                swarm,
+            };
+            (keys, contact)
+        });
         let (keys, contacts) = members.unzip();
         Self { keys, contacts }
     }
 
     pub(crate) fn service_nodes(&self) -> Vec<ServiceNode> {
-        self.contacts
-            .iter()
-            .map(NodeContact::service_node)
-            .collect()
+        self.contacts.iter().map(NodeContact::service_node).collect()
     }
 
     pub(crate) fn network(&self) -> Network {
@@ -106,12 +100,7 @@ impl Host {
 impl Hosts {
     pub(crate) fn new(members: Members, rng: &mut StdRng, now: Now, tap: Option<Tap>) -> Self {
         let network = Arc::new(members.network());
-        let by_key = members
-            .keys
-            .iter()
-            .map(NodeKeys::ed25519)
-            .zip(0..)
-            .collect();
+        let by_key = members.keys.iter().map(NodeKeys::ed25519).zip(0..).collect();
         let hosts = members.keys.into_iter().map(|keys| Host {
             inner: Mutex::new(Inner {
                 node: Node::new(keys, network.clone(), now()),
@@ -121,12 +110,7 @@ impl Hosts {
             touched: AtomicBool::new(false),
             saved: Mutex::new(None),
         });
-        Self {
-            hosts: hosts.collect(),
-            by_key,
-            now,
-            tap,
-        }
+        Self { hosts: hosts.collect(), by_key, now, tap }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -170,12 +154,7 @@ impl Hosts {
 
     /// Lets time pass for all nodes that are there.
     pub(crate) fn tick(self: &Arc<Self>) {
-        for (index, host) in self
-            .hosts
-            .iter()
-            .enumerate()
-            .filter(|(_, host)| *host.up.borrow())
-        {
+        for (index, host) in self.hosts.iter().enumerate().filter(|(_, host)| *host.up.borrow()) {
             let calls = host.lock().node.tick((self.now)());
             if calls.is_empty() {
                 continue;
@@ -238,11 +217,7 @@ impl Hosts {
 
     /// Asks a node; one that is not there is waited for, as over OMQ.
     async fn ask(self: Arc<Self>, to: Ed25519PublicKey, message: PeerCall) -> Reply {
-        let Some(host) = self
-            .by_key
-            .get(&to)
-            .and_then(|index| self.hosts.get(*index))
-        else {
+        let Some(host) = self.by_key.get(&to).and_then(|index| self.hosts.get(*index)) else {
             return Reply::Failed(format!("no node has the key {to}"));
         };
         if host.up.subscribe().wait_for(|up| *up).await.is_err() {
@@ -266,9 +241,5 @@ pub(crate) fn answer(hosts: Arc<Hosts>, index: usize) -> Answer {
 }
 
 fn gone() -> HttpResponse {
-    HttpResponse {
-        status: 503,
-        headers: Vec::new(),
-        body: b"shutting down".to_vec(),
-    }
+    HttpResponse { status: 503, headers: Vec::new(), body: b"shutting down".to_vec() }
 }

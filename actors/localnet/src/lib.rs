@@ -127,9 +127,7 @@ impl Localnet {
         now: Now,
     ) -> Result<Self, LocalnetError> {
         if config.nodes < MIN_NODES {
-            return Err(LocalnetError::TooFewNodes {
-                nodes: config.nodes,
-            });
+            return Err(LocalnetError::TooFewNodes { nodes: config.nodes });
         }
         if config.bind.is_unspecified() {
             return Err(LocalnetError::NoAddress { bind: config.bind });
@@ -220,10 +218,7 @@ impl Localnet {
     /// Lets a node die: its port refuses, and what the others ask of it is
     /// not answered until it is back.
     pub async fn stop_node(&mut self, index: usize) -> Result<(), LocalnetError> {
-        let listening = self
-            .listening
-            .get_mut(index)
-            .ok_or(LocalnetError::NoSuchNode { index })?;
+        let listening = self.listening.get_mut(index).ok_or(LocalnetError::NoSuchNode { index })?;
         self.hosts.set_up(index, false);
         if let Some(mut task) = listening.take() {
             task.0.abort();
@@ -236,10 +231,7 @@ impl Localnet {
     /// Brings a stopped node back on its port, with what it held. The others
     /// hand it what it missed.
     pub async fn start_node(&mut self, index: usize) -> Result<(), LocalnetError> {
-        let node = self
-            .nodes
-            .get(index)
-            .ok_or(LocalnetError::NoSuchNode { index })?;
+        let node = self.nodes.get(index).ok_or(LocalnetError::NoSuchNode { index })?;
         if matches!(self.listening.get(index), Some(Some(_))) {
             return Ok(());
         }
@@ -266,11 +258,7 @@ impl Localnet {
 
     fn listen(&self, index: usize, listener: TcpListener) -> Task {
         let answer = hosts::answer(self.hosts.clone(), index);
-        Task(tokio::spawn(server::serve(
-            listener,
-            Some(self.tls.clone()),
-            answer,
-        )))
+        Task(tokio::spawn(server::serve(listener, Some(self.tls.clone()), answer)))
     }
 }
 
@@ -281,8 +269,8 @@ fn chain(network: &Network) -> ChainState {
     ChainState {
         height: network.height,
         block_hash,
-        hardfork: network.hard_fork.0.into(),
-        snode_revision: network.hard_fork.1.into(),
+        hardfork: network.hard_fork.0,
+        snode_revision: network.hard_fork.1,
     }
 }
 

@@ -26,14 +26,10 @@ async fn try_post(request: ServerRequest) -> io::Result<HttpResponse> {
         let reason = format!("nodes of a local network ask http servers only, not {url}");
         return Err(io::Error::other(reason));
     };
-    let host = authority
-        .host()
-        .trim_start_matches('[')
-        .trim_end_matches(']');
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     let stream = TcpStream::connect((host, authority.port_u16().unwrap_or(80))).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(io::Error::other)?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
     // Ends with this future.
     let mut driver = JoinSet::new();
     driver.spawn(connection);
@@ -42,20 +38,10 @@ async fn try_post(request: ServerRequest) -> io::Result<HttpResponse> {
         .header(CONTENT_TYPE, "application/octet-stream")
         .body(Full::new(Bytes::from(request.body)))
         .map_err(io::Error::other)?;
-    let (head, body) = sender
-        .send_request(post)
-        .await
-        .map_err(io::Error::other)?
-        .into_parts();
-    let body = Limited::new(body, MAX_BODY)
-        .collect()
-        .await
-        .map_err(io::Error::other)?;
+    let (head, body) = sender.send_request(post).await.map_err(io::Error::other)?.into_parts();
+    let body = Limited::new(body, MAX_BODY).collect().await.map_err(io::Error::other)?;
     let headers = head.headers.iter().map(|(name, value)| {
-        (
-            name.as_str().to_owned(),
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     });
     Ok(HttpResponse {
         status: head.status.as_u16(),

@@ -29,11 +29,7 @@ fn answer(
     rng: &Mutex<StdRng>,
 ) -> HttpResponse {
     if request.method != "POST" || request.path != "/json_rpc" {
-        return response(
-            404,
-            "text/plain",
-            b"Not found; POST /json_rpc is here".to_vec(),
-        );
+        return response(404, "text/plain", b"Not found; POST /json_rpc is here".to_vec());
     }
     let body = match parse_seed_request(&request.body) {
         Ok(parsed) => {
@@ -47,9 +43,5 @@ fn answer(
 
 fn response(status: u16, content_type: &str, body: Vec<u8>) -> HttpResponse {
     let headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
-    HttpResponse {
-        status,
-        headers,
-        body,
-    }
+    HttpResponse { status, headers, body }
 }

@@ -110,16 +110,10 @@ async fn read(
 ) -> Result<HttpRequest, Box<Response<Full<Bytes>>>> {
     let (head, body) = request.into_parts();
     if head.version != Version::HTTP_11 {
-        return Err(refuse(
-            StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-            "HTTP/1.1 is wanted",
-        ));
+        return Err(refuse(StatusCode::HTTP_VERSION_NOT_SUPPORTED, "HTTP/1.1 is wanted"));
     }
     let headers = head.headers.iter().map(|(name, value)| {
-        (
-            name.as_str().to_owned(),
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     });
     let headers: Vec<_> = headers.collect();
     if let Some(refused) = Node::admit(&headers) {
@@ -130,24 +124,11 @@ async fn read(
         Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
         Ok(Err(_)) => return Err(refuse(StatusCode::BAD_REQUEST, "The body is not complete")),
         Err(_) => {
-            return Err(refuse(
-                StatusCode::REQUEST_TIMEOUT,
-                "The body took too long",
-            ));
+            return Err(refuse(StatusCode::REQUEST_TIMEOUT, "The body took too long"));
         }
     };
-    let path = head
-        .uri
-        .path_and_query()
-        .map_or("/", |path| path.as_str())
-        .to_owned();
-    Ok(HttpRequest {
-        method: head.method.as_str().to_owned(),
-        path,
-        headers,
-        body,
-        peer,
-    })
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    Ok(HttpRequest { method: head.method.as_str().to_owned(), path, headers, body, peer })
 }
 
 fn too_large() -> Box<Response<Full<Bytes>>> {
@@ -168,13 +149,8 @@ fn respond(answer: HttpResponse) -> Response<Full<Bytes>> {
     for (name, value) in answer.headers {
         builder = builder.header(name, value);
     }
-    builder
-        .body(Full::new(Bytes::from(answer.body)))
-        .unwrap_or_else(|error| {
-            tracing::warn!(%error, "an answer could not be written");
-            *refuse(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "The answer could not be written",
-            )
-        })
+    builder.body(Full::new(Bytes::from(answer.body))).unwrap_or_else(|error| {
+        tracing::warn!(%error, "an answer could not be written");
+        *refuse(StatusCode::INTERNAL_SERVER_ERROR, "The answer could not be written")
+    })
 }

@@ -51,9 +51,7 @@ impl State {
         let failed = |error| LocalnetError::file(folder, &error);
         files::private_folder(folder).map_err(failed)?;
         let lock = files::lock(&folder.join("lock")).map_err(failed)?;
-        let lock = lock.ok_or_else(|| LocalnetError::Locked {
-            path: folder.to_owned(),
-        })?;
+        let lock = lock.ok_or_else(|| LocalnetError::Locked { path: folder.to_owned() })?;
         let path = folder.join("network.json");
         let shape: Shape = match read(&path)? {
             Some(text) => serde_json::from_slice(&text).map_err(|error| damaged(&path, error))?,
@@ -76,11 +74,7 @@ impl State {
                 swarm_size: shape.swarm_size,
             });
         }
-        Ok(Self {
-            folder: folder.to_owned(),
-            shape,
-            _lock: lock,
-        })
+        Ok(Self { folder: folder.to_owned(), shape, _lock: lock })
     }
 
     /// From which the nodes' keys are derived.
@@ -105,14 +99,11 @@ impl State {
 
     /// The nodes' certificate, made on the first time.
     pub(crate) fn certificate(&self) -> Result<Certificate, LocalnetError> {
-        let (certificate_path, key_path) = (
-            self.folder.join("certificate.pem"),
-            self.folder.join("key.pem"),
-        );
+        let (certificate_path, key_path) =
+            (self.folder.join("certificate.pem"), self.folder.join("key.pem"));
         if let (Some(certificate), Some(key)) = (read(&certificate_path)?, read(&key_path)?) {
             let kept = Certificate { certificate, key };
-            kept.acceptor()
-                .map_err(|reason| damaged(&certificate_path, reason))?;
+            kept.acceptor().map_err(|reason| damaged(&certificate_path, reason))?;
             return Ok(kept);
         }
         let made = Certificate::generate().map_err(LocalnetError::certificate)?;
@@ -130,9 +121,7 @@ impl State {
         for index in 0..hosts.len() {
             let path = self.node(index);
             if let Some(bytes) = read(&path)? {
-                hosts
-                    .restore(index, &bytes)
-                    .map_err(|reason| damaged(&path, reason))?;
+                hosts.restore(index, &bytes).map_err(|reason| damaged(&path, reason))?;
             }
         }
         Ok(())
@@ -164,10 +153,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), LocalnetError> {
 }
 
 fn damaged(path: &Path, reason: impl ToString) -> LocalnetError {
-    LocalnetError::Damaged {
-        path: path.to_owned(),
-        reason: reason.to_string(),
-    }
+    LocalnetError::Damaged { path: path.to_owned(), reason: reason.to_string() }
 }
 
 /// 32 bytes as hex.

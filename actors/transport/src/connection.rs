@@ -61,11 +61,7 @@ impl Connection {
             Some(config) => {
                 let name = server_name(to)?;
                 let connecting = TlsConnector::from(config).connect(name, stream);
-                Box::new(
-                    connecting
-                        .await
-                        .map_err(|error| failure::handshake(to, &error))?,
-                )
+                Box::new(connecting.await.map_err(|error| failure::handshake(to, &error))?)
             }
         };
         let (stream, received) = Counted::new(stream);
@@ -78,12 +74,7 @@ impl Connection {
             // The request sees the same error.
             let _ = connection.await;
         });
-        Ok(Self {
-            sender,
-            received,
-            driver,
-            _place: place,
-        })
+        Ok(Self { sender, received, driver, _place: place })
     }
 
     /// Sends a request and reads its answer whole.
@@ -107,10 +98,7 @@ impl Connection {
 
     /// Whether the connection can carry another request, as far as is known.
     pub(crate) async fn settled(&mut self) -> bool {
-        matches!(
-            tokio::time::timeout(SETTLE, self.sender.ready()).await,
-            Ok(Ok(()))
-        )
+        matches!(tokio::time::timeout(SETTLE, self.sender.ready()).await, Ok(Ok(())))
     }
 
     /// Whether it is still open and free, without waiting.
@@ -157,9 +145,5 @@ async fn read(response: Response<Incoming>) -> Result<HttpAnswer, Failure> {
             body.extend_from_slice(&data);
         }
     }
-    Ok(HttpAnswer {
-        status: head.status.as_u16(),
-        content_type,
-        body,
-    })
+    Ok(HttpAnswer { status: head.status.as_u16(), content_type, body })
 }

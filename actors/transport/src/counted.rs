@@ -30,13 +30,7 @@ pub(crate) struct Counted {
 impl Counted {
     pub(crate) fn new(stream: BoxedStream) -> (Self, Received) {
         let received = Received::default();
-        (
-            Self {
-                stream,
-                received: received.clone(),
-            },
-            received,
-        )
+        (Self { stream, received: received.clone() }, received)
     }
 }
 

@@ -54,12 +54,8 @@ pub enum Host {
 impl Host {
     /// The host of a URL; IPv6 addresses may stand in brackets.
     pub fn parse(text: &str) -> Self {
-        let bare = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-            .unwrap_or(text);
-        bare.parse()
-            .map_or_else(|_| Self::Name(text.to_owned()), Self::Ip)
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        bare.parse().map_or_else(|_| Self::Name(text.to_owned()), Self::Ip)
     }
 }
 

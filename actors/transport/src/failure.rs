@@ -10,31 +10,19 @@ use rustls::CertificateError;
 use crate::dial::Address;
 
 pub(crate) fn unreachable(to: &Address, error: &io::Error) -> TransportError {
-    TransportError::Unreachable {
-        to: to.to_string(),
-        reason: io_reason(error),
-    }
+    TransportError::Unreachable { to: to.to_string(), reason: io_reason(error) }
 }
 
 pub(crate) fn not_trusted(to: &Address, error: &rustls::Error) -> TransportError {
-    TransportError::NotTrusted {
-        to: to.to_string(),
-        reason: tls_reason(error),
-    }
+    TransportError::NotTrusted { to: to.to_string(), reason: tls_reason(error) }
 }
 
 pub(crate) fn broken(to: &Address, reason: impl Into<String>) -> TransportError {
-    TransportError::Broken {
-        to: to.to_string(),
-        reason: reason.into(),
-    }
+    TransportError::Broken { to: to.to_string(), reason: reason.into() }
 }
 
 pub(crate) fn too_large(to: &Address) -> TransportError {
-    TransportError::TooLarge {
-        to: to.to_string(),
-        limit: MAX_ANSWER,
-    }
+    TransportError::TooLarge { to: to.to_string(), limit: MAX_ANSWER }
 }
 
 /// A handshake that failed: the peer's fault when rustls says so, otherwise a
@@ -128,18 +116,13 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
 }
 
 fn innermost(error: &(dyn Error + 'static)) -> String {
-    chain(error)
-        .last()
-        .map_or_else(|| error.to_string(), ToString::to_string)
+    chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| {
         // An io::Error hides the error it was made from behind `get_ref`.
-        match error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-        {
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner as &(dyn Error + 'static)),
             None => error.source(),
         }

@@ -72,9 +72,7 @@ pub struct Transport {
 impl Transport {
     /// A transport that opens its connections through `dial`.
     pub fn new(dial: Arc<dyn Dial>, config: TransportConfig) -> Self {
-        Self {
-            requests: Rc::new(Requests::new(dial, config)),
-        }
+        Self { requests: Rc::new(Requests::new(dial, config)) }
     }
 }
 

@@ -69,11 +69,7 @@ impl Pool {
             });
             entry.turns.clone()
         };
-        let mut turn = Turn {
-            pool: self.clone(),
-            key,
-            permit: None,
-        };
+        let mut turn = Turn { pool: self.clone(), key, permit: None };
         turn.permit = Some(turns.acquire_owned().await?);
         Ok(turn)
     }
@@ -118,11 +114,7 @@ impl Pool {
             });
             entry.is_in_use()
         });
-        let oldest = kept
-            .values()
-            .flat_map(|entry| &entry.idle)
-            .map(|idle| idle.since)
-            .min();
+        let oldest = kept.values().flat_map(|entry| &entry.idle).map(|idle| idle.since).min();
         oldest.map(|since| since.checked_add(self.idle).unwrap_or(now))
     }
 }
@@ -155,10 +147,7 @@ impl Turn {
             return;
         }
         if let Some(entry) = pool.kept.borrow_mut().get_mut(&self.key) {
-            entry.idle.push(Idle {
-                connection,
-                since: Instant::now(),
-            });
+            entry.idle.push(Idle { connection, since: Instant::now() });
         }
         if !pool.sweeping.replace(true) {
             tokio::task::spawn_local(sweep_while_idle(Rc::downgrade(pool)));

@@ -56,11 +56,7 @@ impl Requests {
         let request = Prepared::new(&mut post, to)?;
         let security = security(&post.to);
         let class = post.class;
-        let turn = self
-            .pool
-            .turn((class, post.to))
-            .await
-            .map_err(|_| self.busy())?;
+        let turn = self.pool.turn((class, post.to)).await.map_err(|_| self.busy())?;
         if let Some(mut connection) = turn.reuse() {
             match connection.exchange(request.build()).await {
                 Ok(answer) => {
@@ -86,14 +82,10 @@ impl Requests {
             }
         };
         let dialing = self.dial.dial(to, class);
-        let stream = dialing
-            .await
-            .map_err(|error| failure::unreachable(to, &error))?;
+        let stream = dialing.await.map_err(|error| failure::unreachable(to, &error))?;
         let mut connection = Connection::open(stream, to, tls, place).await?;
-        let answer = connection
-            .exchange(request.build())
-            .await
-            .map_err(|failure| explain(to, failure))?;
+        let answer =
+            connection.exchange(request.build()).await.map_err(|failure| explain(to, failure))?;
         if connection.settled().await {
             turn.keep(connection);
         }
@@ -109,9 +101,7 @@ impl Requests {
     }
 
     fn busy(&self) -> TransportError {
-        TransportError::Busy {
-            in_flight: self.in_flight.get(),
-        }
+        TransportError::Busy { in_flight: self.in_flight.get() }
     }
 }
 
@@ -126,14 +116,8 @@ impl Drop for Counted<'_> {
 
 fn address(to: &Endpoint) -> Address {
     match to {
-        Endpoint::Node { ip, port } => Address {
-            host: Host::Ip(IpAddr::V4(*ip)),
-            port: *port,
-        },
-        Endpoint::Server { host, port, .. } => Address {
-            host: Host::parse(host),
-            port: *port,
-        },
+        Endpoint::Node { ip, port } => Address { host: Host::Ip(IpAddr::V4(*ip)), port: *port },
+        Endpoint::Server { host, port, .. } => Address { host: Host::parse(host), port: *port },
     }
 }
 
@@ -159,16 +143,8 @@ struct Prepared {
 
 impl Prepared {
     fn new(post: &mut Post, to: &Address) -> Result<Self, TransportError> {
-        let default_port = if security(&post.to) == Security::Plain {
-            80
-        } else {
-            443
-        };
-        let host = if to.port == default_port {
-            to.host.to_string()
-        } else {
-            to.to_string()
-        };
+        let default_port = if security(&post.to) == Security::Plain { 80 } else { 443 };
+        let host = if to.port == default_port { to.host.to_string() } else { to.to_string() };
         let mut builder = Request::post(post.path.as_str())
             .header(HOST, host)
             // As the desktop app says on every direct request (02 section
@@ -180,15 +156,9 @@ impl Prepared {
             builder = builder.header(CONTENT_TYPE, content_type);
         }
         let head = builder.body(()).map_err(|error| {
-            failure::broken(
-                to,
-                format!("the path '{}' cannot be asked for ({error})", post.path),
-            )
+            failure::broken(to, format!("the path '{}' cannot be asked for ({error})", post.path))
         })?;
-        Ok(Self {
-            head,
-            body: Bytes::from(std::mem::take(&mut post.body)),
-        })
+        Ok(Self { head, body: Bytes::from(std::mem::take(&mut post.body)) })
     }
 
     fn build(&self) -> Request<Full<Bytes>> {

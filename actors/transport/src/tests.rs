@@ -27,18 +27,11 @@ fn transport(config: TransportConfig) -> Addr<Transport> {
 }
 
 fn node(port: u16) -> Endpoint {
-    Endpoint::Node {
-        ip: Ipv4Addr::LOCALHOST,
-        port,
-    }
+    Endpoint::Node { ip: Ipv4Addr::LOCALHOST, port }
 }
 
 fn server(host: &str, port: u16, security: Security) -> Endpoint {
-    Endpoint::Server {
-        host: host.to_owned(),
-        port,
-        security,
-    }
+    Endpoint::Server { host: host.to_owned(), port, security }
 }
 
 fn plain(port: u16) -> Endpoint {
@@ -73,10 +66,7 @@ fn one_connection_carries_many_requests() {
         let transport = transport(TransportConfig::default());
         for number in 0..20 {
             let said = format!("request {number}");
-            assert_eq!(
-                text(&transport, post(1, node(echo.port), &said)).await,
-                said
-            );
+            assert_eq!(text(&transport, post(1, node(echo.port), &said)).await, said);
         }
         assert_eq!((echo.connections(), echo.handshakes()), (1, 1));
     });
@@ -87,9 +77,7 @@ fn the_request_says_what_real_servers_like() {
     run(async {
         let echo = Echo::plain().head_as_body().start().await;
         let transport = transport(TransportConfig::default());
-        let answer = ask(&transport, post(1, plain(echo.port), "{}"))
-            .await
-            .expect("an answer");
+        let answer = ask(&transport, post(1, plain(echo.port), "{}")).await.expect("an answer");
         assert_eq!(answer.content_type, "text/plain");
         let head = String::from_utf8(answer.body).expect("text");
         assert_eq!(
@@ -110,10 +98,7 @@ fn large_bodies_arrive_whole_in_both_directions() {
         let transport = transport(TransportConfig::default());
         let long = "onion ".repeat(1_500_000);
         assert!(text(&transport, post(1, node(echo.port), &long)).await == long);
-        assert_eq!(
-            text(&transport, post(1, node(echo.port), "short")).await,
-            "short"
-        );
+        assert_eq!(text(&transport, post(1, node(echo.port), "short")).await, "short");
         assert_eq!(echo.connections(), 1);
     });
 }
@@ -151,9 +136,7 @@ fn a_dead_kept_connection_costs_one_retry() {
         // Answers one request a connection, and closes when the next arrives.
         let raw = RawServer::start(|mut stream, _| async move {
             stream.read_request().await;
-            stream
-                .write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-                .await;
+            stream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
             stream.read_request().await;
         })
         .await;
@@ -171,9 +154,7 @@ fn an_answer_that_began_is_never_asked_for_again() {
         let raw = RawServer::start(|mut stream, connection| async move {
             stream.read_request().await;
             if connection == 0 {
-                stream
-                    .write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-                    .await;
+                stream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
                 stream.read_request().await;
             }
             stream.write(b"HTTP/1.1 200").await;
@@ -181,9 +162,7 @@ fn an_answer_that_began_is_never_asked_for_again() {
         .await;
         let transport = transport(TransportConfig::default());
         assert_eq!(text(&transport, post(1, plain(raw.port), "x")).await, "ok");
-        let error = ask(&transport, post(1, plain(raw.port), "x"))
-            .await
-            .unwrap_err();
+        let error = ask(&transport, post(1, plain(raw.port), "x")).await.unwrap_err();
         assert!(matches!(error, TransportError::Broken { .. }), "{error}");
         assert_eq!(raw.connections(), 1);
     });
@@ -197,9 +176,7 @@ fn a_new_connection_that_says_nothing_is_not_tried_twice() {
         })
         .await;
         let transport = transport(TransportConfig::default());
-        let error = ask(&transport, post(1, plain(raw.port), "x"))
-            .await
-            .unwrap_err();
+        let error = ask(&transport, post(1, plain(raw.port), "x")).await.unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
@@ -221,9 +198,7 @@ fn a_name_is_resolved_and_a_bad_one_named() {
         let nowhere = server("seed.invalid", 4443, Security::Plain);
         let error = ask(&transport, post(1, nowhere, "x")).await.unwrap_err();
         assert!(
-            error
-                .to_string()
-                .contains("the name seed.invalid could not be resolved"),
+            error.to_string().contains("the name seed.invalid could not be resolved"),
             "{error}"
         );
     });

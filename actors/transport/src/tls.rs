@@ -72,13 +72,7 @@ impl Tls {
                 self.kept.remove(&key);
             }
         }
-        self.kept.insert(
-            key,
-            Kept {
-                config: config.clone(),
-                last_use,
-            },
-        );
+        self.kept.insert(key, Kept { config: config.clone(), last_use });
         Ok(config)
     }
 

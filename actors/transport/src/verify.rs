@@ -78,11 +78,7 @@ impl Pinned {
         }
         let spki: [u8; 32] = Sha256::digest(parsed.public_key().raw).into();
         let whole: [u8; 32] = Sha256::digest(certificate).into();
-        let mut with_this_key = self
-            .pins
-            .iter()
-            .filter(|pin| pin.spki_sha256 == spki)
-            .peekable();
+        let mut with_this_key = self.pins.iter().filter(|pin| pin.spki_sha256 == spki).peekable();
         if with_this_key.peek().is_none() {
             return Err(PinError::OtherKey);
         }
@@ -132,11 +128,7 @@ fn check_name(certificate: &X509Certificate<'_>, wanted: &ServerName<'_>) -> Res
         })
         .collect();
     Err(PinError::OtherName {
-        names: if names.is_empty() {
-            "no name".to_owned()
-        } else {
-            names.join(", ")
-        },
+        names: if names.is_empty() { "no name".to_owned() } else { names.join(", ") },
         wanted: wanted.to_str().into_owned(),
     })
 }
@@ -174,9 +166,7 @@ impl ServerCertVerifier for AnyCertificate {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -214,9 +204,7 @@ impl ServerCertVerifier for Pinned {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -243,13 +231,8 @@ mod tests {
             let pem = seed["certificate_pem"].as_str().unwrap();
             let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
             let host = ServerName::try_from(seed["host"].as_str().unwrap()).unwrap();
-            let spki = STANDARD
-                .decode(seed["spki_sha256_b64"].as_str().unwrap())
-                .unwrap();
-            let whole = seed["certificate_sha256"]
-                .as_str()
-                .unwrap()
-                .replace(':', "");
+            let spki = STANDARD.decode(seed["spki_sha256_b64"].as_str().unwrap()).unwrap();
+            let whole = seed["certificate_sha256"].as_str().unwrap().replace(':', "");
             let whole = hex::decode(whole).unwrap();
             let pin = Pin {
                 spki_sha256: spki.try_into().unwrap(),
@@ -257,16 +240,10 @@ mod tests {
             };
             let verifier = Pinned::new(vec![pin], Arc::new(aws_lc_rs::default_provider()));
             assert_eq!(verifier.check(&certificate, &host, year_2026), Ok(()));
-            assert_eq!(
-                verifier.check(&certificate, &host, year_2034),
-                Err(PinError::Expired)
-            );
+            assert_eq!(verifier.check(&certificate, &host, year_2034), Err(PinError::Expired));
             let other = seeds[(index + 1) % 3]["certificate_pem"].as_str().unwrap();
             let other = CertificateDer::from_pem_slice(other.as_bytes()).unwrap();
-            assert_eq!(
-                verifier.check(&other, &host, year_2026),
-                Err(PinError::OtherKey)
-            );
+            assert_eq!(verifier.check(&other, &host, year_2026), Err(PinError::OtherKey));
         }
     }
 }

@@ -66,9 +66,10 @@ impl Plain {
     }
 
     /// A server's answer as it is; what belongs to its connection stays away.
+    /// (The real server writes `Date` and `Content-Length` twice.)
     pub(crate) fn of_server(answer: HttpResponse) -> Self {
-        const OF_THE_CONNECTION: [&str; 6] =
-            ["connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"];
+        const OF_THE_CONNECTION: [&str; 5] =
+            ["connection", "content-length", "date", "keep-alive", "transfer-encoding"];
         let mut headers = answer.headers;
         headers.retain(|(name, _)| !OF_THE_CONNECTION.contains(&name.to_lowercase().as_str()));
         Self { status: answer.status, json: false, headers, body: answer.body }

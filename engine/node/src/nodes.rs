@@ -10,8 +10,7 @@ use rand_core::CryptoRng;
 
 use crate::network::Network;
 use crate::step::{Call, Destination, Pending, Reply, ServerRequest, Step};
-use crate::{HttpRequest, Node};
-use crate::http::HttpResponse;
+use crate::{HttpRequest, HttpResponse, Node};
 
 /// What a request to one of the nodes led to.
 #[derive(Debug)]
@@ -40,8 +39,7 @@ pub struct WaitingPath(Vec<(Ed25519PublicKey, Pending)>);
 pub struct Nodes {
     nodes: BTreeMap<Ed25519PublicKey, Node>,
     away: BTreeSet<Ed25519PublicKey>,
-    /// How much later than the node asked its peers hear of a request.
-    pub peer_delay: Duration,
+    delays: BTreeMap<Ed25519PublicKey, Duration>,
 }
 
 impl Nodes {
@@ -67,6 +65,15 @@ impl Nodes {
         } else {
             self.away.remove(&key);
         }
+    }
+
+    /// Lets a node hear of what others tell it so much later than it is said.
+    pub fn set_delay(&mut self, key: Ed25519PublicKey, delay: Duration) {
+        self.delays.insert(key, delay);
+    }
+
+    fn heard(&self, by: &Ed25519PublicKey, now: Timestamp) -> Timestamp {
+        now.plus(self.delays.get(by).copied().unwrap_or_default())
     }
 
     /// Carries out an HTTP request to one of the nodes, which is there even if
@@ -149,10 +156,11 @@ impl Nodes {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Reply {
         let Destination::Node(to, message) = &call.to else { return Reply::TimedOut };
+        let heard = self.heard(to, now);
         let Some(node) = self.nodes.get_mut(to).filter(|_| !self.away.contains(to)) else {
             return Reply::TimedOut;
         };
-        match node.answer(message, now.plus(self.peer_delay), rng) {
+        match node.answer(message, heard, rng) {
             Step::Done(answer) => Reply::Answer(answer),
             Step::Ask { .. } => Reply::TimedOut,
         }
@@ -203,8 +211,9 @@ impl Nodes {
                         return NodesStep::AskServer { request, timeout, path: WaitingPath(stack) };
                     }
                     Destination::Node(next, message) if !self.away.contains(next) => {
+                        let heard = self.heard(next, now);
                         if let Some(node) = self.nodes.get_mut(next) {
-                            step = node.answer(message, now.plus(self.peer_delay), rng);
+                            step = node.answer(message, heard, rng);
                             stack.push((at, pending));
                             at = *next;
                             continue;

@@ -221,6 +221,9 @@ fn control_text(error: ControlError) -> String {
         ControlError::Missing { key } => {
             format!("[json.exception.out_of_range.403] key '{key}' not found")
         }
+        ControlError::NotAnObject => {
+            "[json.exception.type_error.304] cannot use at() with array".to_owned()
+        }
         ControlError::NotJson { reason } => {
             format!("[json.exception.parse_error.101] parse error: {reason}")
         }

@@ -35,7 +35,8 @@ pub(crate) fn ask(file: &Value, step: &Step, request: &ServerRequest) -> Reply {
         let digest = STANDARD.encode(Sha256::digest(&request.body));
         format!("answer of the server: {digest}").into_bytes()
     };
-    let mut headers = answers::headers(&step.json["response"]);
+    // Those of the node stand first; where a path is longer, all are its own.
+    let mut headers = answers::headers(&step.json["response"]).split_off(1);
     headers.push(("Content-Length".to_owned(), body.len().to_string()));
     let status = status.and_then(|status| status.parse().ok()).unwrap_or(200);
     Reply::Answer(HttpResponse { status, headers, body })

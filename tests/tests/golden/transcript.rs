@@ -124,6 +124,12 @@ impl Step {
         serde_json::from_slice(&self.response).ok()
     }
 
+    /// The answer where the file tells it in another way than as bytes.
+    pub(crate) fn described(&self) -> Option<Value> {
+        let short = self.json["response"].get("body_json_with_data_replaced");
+        short.or_else(|| self.opened()).cloned()
+    }
+
     /// What the sealed answer of an onion request says.
     pub(crate) fn opened(&self) -> Option<&Value> {
         self.json["response"]["onion_decoded"].get("plaintext_json")

@@ -69,7 +69,7 @@ impl<'a> World<'a> {
             self.now = self.now.plus(Duration::from_secs(1));
             self.nodes.tick(self.now, &mut self.rng);
         }
-        let answer = step.answer().or_else(|| step.opened().cloned()).unwrap_or_default();
+        let answer = step.answer().or_else(|| step.described()).unwrap_or_default();
         self.now = Timestamp(answers::clock(&answer).unwrap_or(step.clock.millis()));
         self.nodes.tick(self.now, &mut self.rng);
         if self.transcript.json.get("change_1").is_some() {
@@ -79,8 +79,8 @@ impl<'a> World<'a> {
             let key = node.contact.ed25519;
             let away = timed_out(&answer, &key.to_string()) || hangs_on_the_path(step, *number);
             self.nodes.set_away(key, away);
+            self.nodes.set_delay(key, delay(&answer, &key.to_string()));
         }
-        self.nodes.peer_delay = peer_delay(&answer);
     }
 
     /// Where the recorded nodes see another swarm than ours, it has changed.
@@ -135,13 +135,15 @@ fn hangs_on_the_path(step: &Step, number: u64) -> bool {
     step.status == 504 && last.is_some_and(|layer| layer["node"] == number)
 }
 
-/// How much later the peers heard of a request, where their answers tell.
-fn peer_delay(answer: &Value) -> Duration {
-    let members: Vec<_> = answer["swarm"].as_object().into_iter().flatten().collect();
-    if members.iter().any(|(_, member)| member["code"] == "406") {
+/// How much later a member heard of a request than the node asked, where its
+/// answer tells: it refused a time as too old, or counted from a later one.
+fn delay(answer: &Value, member: &str) -> Duration {
+    let Some(members) = answer["swarm"].as_object() else { return Duration::ZERO };
+    let own = &answer["swarm"][member];
+    if own["code"] == "406" {
         return Duration::from_millis(10);
     }
-    let expiries = members.iter().filter_map(|(_, member)| member["expiry"].as_u64());
-    let (least, most) = (expiries.clone().min(), expiries.max());
-    Duration::from_millis(most.unwrap_or(0).saturating_sub(least.unwrap_or(0)))
+    let first = members.values().filter_map(|member| member["expiry"].as_u64()).min();
+    let later = own["expiry"].as_u64().zip(first).map(|(own, first)| own.saturating_sub(first));
+    Duration::from_millis(later.unwrap_or(0))
 }

@@ -113,6 +113,7 @@ fn request(file: &Value, case: &Value) -> Result<(), String> {
         }
         other => return Err(format!("unknown signer {other}")),
     };
+    expect_account(file, params)?;
     expect_signature(case, &key, &signed, signature)?;
     expect_eq(
         "signature in the request",

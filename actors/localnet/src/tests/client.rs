@@ -64,7 +64,9 @@ where
     let body = Bytes::from(body);
     let body = if in_chunks {
         let frames = (0..body.len()).step_by(65536).map(move |at| {
-            Ok::<_, std::convert::Infallible>(Frame::data(body.slice(at..(at + 65536).min(body.len()))))
+            Ok::<_, std::convert::Infallible>(Frame::data(
+                body.slice(at..(at + 65536).min(body.len())),
+            ))
         });
         StreamBody::new(futures_util::stream::iter(frames)).boxed()
     } else {

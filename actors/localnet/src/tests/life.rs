@@ -7,8 +7,8 @@ use ramson_codec::storage::{StoreAnswer, StoreOutcome};
 
 use super::client::tls;
 use super::{
-    account, clock, instant, mode, read, rng, rpc, run, start, store, swarm, Localnet,
-    LocalnetConfig, LocalnetError,
+    Localnet, LocalnetConfig, LocalnetError, account, clock, instant, mode, read, rng, rpc, run,
+    start, store, swarm,
 };
 
 fn with_state(folder: &Path, seed: u8) -> LocalnetConfig {
@@ -50,10 +50,7 @@ fn a_stopped_node_is_dead_for_clients_and_peers_and_catches_up() {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         assert_eq!(read(&nodes[dead], &account).await, ["while it was away"]);
-        assert_eq!(
-            localnet.stop_node(9).await,
-            Err(LocalnetError::NoSuchNode { index: 9 })
-        );
+        assert_eq!(localnet.stop_node(9).await, Err(LocalnetError::NoSuchNode { index: 9 }));
     });
 }
 

@@ -59,27 +59,17 @@ impl Certificate {
     }
 
     pub(super) fn key_pin(&self) -> Pin {
-        Pin {
-            spki_sha256: Sha256::digest(&self.spki).into(),
-            certificate_sha256: None,
-        }
+        Pin { spki_sha256: Sha256::digest(&self.spki).into(), certificate_sha256: None }
     }
 
     pub(super) fn full_pin(&self) -> Pin {
         let whole = Sha256::digest(&self.der).into();
-        Pin {
-            certificate_sha256: Some(whole),
-            ..self.key_pin()
-        }
+        Pin { certificate_sha256: Some(whole), ..self.key_pin() }
     }
 
     /// This certificate shown by somebody who holds another key.
     pub(super) fn stolen_by(&self, thief: &Self) -> Self {
-        Self {
-            der: self.der.clone(),
-            spki: self.spki.clone(),
-            key: thief.key.clone(),
-        }
+        Self { der: self.der.clone(), spki: self.spki.clone(), key: thief.key.clone() }
     }
 }
 
@@ -122,10 +112,7 @@ pub(super) struct Running {
 
 impl Echo {
     pub(super) fn plain() -> Self {
-        Self {
-            tls: None,
-            behaviour: Behaviour::default(),
-        }
+        Self { tls: None, behaviour: Behaviour::default() }
     }
 
     pub(super) fn tls(certificate: &Certificate) -> Self {
@@ -146,10 +133,7 @@ impl Echo {
             .unwrap()
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(Show(Arc::new(shown))));
-        Self {
-            tls: Some(Arc::new(config)),
-            behaviour: Behaviour::default(),
-        }
+        Self { tls: Some(Arc::new(config)), behaviour: Behaviour::default() }
     }
 
     /// Answers with the head of the request.
@@ -174,10 +158,7 @@ impl Echo {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let counts = Arc::new(Counts::default());
-        let running = Running {
-            port,
-            counts: counts.clone(),
-        };
+        let running = Running { port, counts: counts.clone() };
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
@@ -237,9 +218,7 @@ async fn serve(
         }
     };
     let service = service_fn(|request| answer(request, behaviour));
-    let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn answer(
@@ -248,11 +227,7 @@ async fn answer(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     tokio::time::sleep(behaviour.delay).await;
     let (head, body) = request.into_parts();
-    let mut body = body
-        .collect()
-        .await
-        .map(|body| body.to_bytes())
-        .unwrap_or_default();
+    let mut body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     if behaviour.head_as_body {
         let mut text = format!("{} {} {:?}\n", head.method, head.uri, head.version);
         for (name, value) in &head.headers {

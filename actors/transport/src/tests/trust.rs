@@ -35,10 +35,7 @@ fn the_pinned_certificate_is_taken() {
         for versions in [&[&TLS12], &[&TLS13]] {
             let echo = Echo::tls_versions(&certificate, versions).start().await;
             for pin in [certificate.key_pin(), certificate.full_pin()] {
-                assert_eq!(
-                    text(&transport, post(1, pinned(echo.port, pin), "x")).await,
-                    "x"
-                );
+                assert_eq!(text(&transport, post(1, pinned(echo.port, pin), "x")).await, "x");
             }
         }
     });
@@ -47,10 +44,7 @@ fn the_pinned_certificate_is_taken() {
 #[test]
 fn one_of_several_pins_is_enough() {
     run(async {
-        let (old, new) = (
-            Certificate::new(NAME, 2023, 2050),
-            Certificate::new(NAME, 2023, 2050),
-        );
+        let (old, new) = (Certificate::new(NAME, 2023, 2050), Certificate::new(NAME, 2023, 2050));
         let pins = vec![old.full_pin(), new.full_pin()];
         let transport = transport(TransportConfig::default());
         for certificate in [old, new] {
@@ -70,24 +64,15 @@ fn every_fault_of_a_pinned_certificate_is_named() {
             refusal(&certificate, other.key_pin()).await,
             "its certificate is not the pinned one"
         );
-        let mixed = Pin {
-            certificate_sha256: Some([7; 32]),
-            ..certificate.key_pin()
-        };
+        let mixed = Pin { certificate_sha256: Some([7; 32]), ..certificate.key_pin() };
         assert_eq!(
             refusal(&certificate, mixed).await,
             "its key is pinned, but not in this certificate"
         );
         let expired = Certificate::new(NAME, 2020, 2023);
-        assert_eq!(
-            refusal(&expired, expired.full_pin()).await,
-            "its certificate has expired"
-        );
+        assert_eq!(refusal(&expired, expired.full_pin()).await, "its certificate has expired");
         let early = Certificate::new(NAME, 2080, 2090);
-        assert_eq!(
-            refusal(&early, early.full_pin()).await,
-            "its certificate is not valid yet"
-        );
+        assert_eq!(refusal(&early, early.full_pin()).await, "its certificate is not valid yet");
         let elsewhere = Certificate::new("seed1.example.org", 2023, 2050);
         assert_eq!(
             refusal(&elsewhere, elsewhere.full_pin()).await,
@@ -111,9 +96,7 @@ fn a_certificate_without_its_key_proves_nothing() {
             ];
             for to in endpoints {
                 let error = ask(&transport, post(1, to, "secret")).await.unwrap_err();
-                let TransportError::NotTrusted { reason, .. } = error else {
-                    panic!("{error}")
-                };
+                let TransportError::NotTrusted { reason, .. } = error else { panic!("{error}") };
                 assert_eq!(reason, "it does not hold the key of its certificate");
             }
             assert_eq!(echo.handshakes(), 0);
@@ -142,10 +125,7 @@ fn the_ordinary_rule_refuses_a_self_signed_certificate() {
         let transport = transport(TransportConfig::default());
         let to = server(NAME, echo.port, Security::WebPki);
         let error = ask(&transport, post(1, to, "x")).await.unwrap_err();
-        assert!(
-            matches!(error, TransportError::NotTrusted { .. }),
-            "{error}"
-        );
+        assert!(matches!(error, TransportError::NotTrusted { .. }), "{error}");
         assert_eq!(echo.handshakes(), 0);
     });
 }
@@ -160,9 +140,7 @@ fn garbage_instead_of_tls() {
         })
         .await;
         let transport = transport(TransportConfig::default());
-        let error = ask(&transport, post(1, node(raw.port), "x"))
-            .await
-            .unwrap_err();
+        let error = ask(&transport, post(1, node(raw.port), "x")).await.unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
@@ -181,9 +159,7 @@ fn a_connection_that_ends_in_the_handshake_is_broken() {
         })
         .await;
         let transport = transport(TransportConfig::default());
-        let error = ask(&transport, post(1, node(raw.port), "x"))
-            .await
-            .unwrap_err();
+        let error = ask(&transport, post(1, node(raw.port), "x")).await.unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
