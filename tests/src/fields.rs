@@ -22,11 +22,7 @@ pub fn run_sections(
     plain: &[&str],
     sections: &[(&'static str, Check)],
 ) {
-    let known: Vec<&str> = plain
-        .iter()
-        .copied()
-        .chain(sections.iter().map(|(n, _)| *n))
-        .collect();
+    let known: Vec<&str> = plain.iter().copied().chain(sections.iter().map(|(n, _)| *n)).collect();
     cases.only_sections(file, &known);
     for (section, check) in sections {
         match file.get(section) {
@@ -42,53 +38,38 @@ pub fn run_sections(
 }
 
 fn label(section: &str, number: usize, case: &Value) -> String {
-    let said = ["name", "description", "why", "note"]
-        .iter()
-        .find_map(|key| case[*key].as_str());
+    let said = ["name", "description", "why", "note"].iter().find_map(|key| case[*key].as_str());
     format!("{section}[{number}] {}", said.unwrap_or_default())
 }
 
 /// The elements of a list.
 pub fn list<'a>(case: &'a Value, field: &str) -> Result<&'a [Value], String> {
-    case[field]
-        .as_array()
-        .map(Vec::as_slice)
-        .ok_or_else(|| format!("'{field}' is not a list"))
+    case[field].as_array().map(Vec::as_slice).ok_or_else(|| format!("'{field}' is not a list"))
 }
 
 /// A text.
 pub fn text<'a>(case: &'a Value, field: &str) -> Result<&'a str, String> {
-    case[field]
-        .as_str()
-        .ok_or_else(|| format!("'{field}' is not a text"))
+    case[field].as_str().ok_or_else(|| format!("'{field}' is not a text"))
 }
 
 /// A number.
 pub fn number(case: &Value, field: &str) -> Result<u64, String> {
-    case[field]
-        .as_u64()
-        .ok_or_else(|| format!("'{field}' is not a number"))
+    case[field].as_u64().ok_or_else(|| format!("'{field}' is not a number"))
 }
 
 /// A length.
 pub fn size(case: &Value, field: &str) -> Result<usize, String> {
-    number(case, field)?
-        .try_into()
-        .map_err(|_| format!("'{field}' is too large"))
+    number(case, field)?.try_into().map_err(|_| format!("'{field}' is too large"))
 }
 
 /// Yes or no.
 pub fn flag(case: &Value, field: &str) -> Result<bool, String> {
-    case[field]
-        .as_bool()
-        .ok_or_else(|| format!("'{field}' is neither true nor false"))
+    case[field].as_bool().ok_or_else(|| format!("'{field}' is neither true nor false"))
 }
 
 /// A text of a type that reads itself.
 pub fn parsed<T: FromStr<Err: Display>>(case: &Value, field: &str) -> Result<T, String> {
-    text(case, field)?
-        .parse()
-        .map_err(|why| format!("'{field}': {why}"))
+    text(case, field)?.parse().map_err(|why| format!("'{field}': {why}"))
 }
 
 /// Bytes in hex.
@@ -98,21 +79,15 @@ pub fn hex(case: &Value, field: &str) -> Result<Vec<u8>, String> {
 
 /// A fixed number of bytes in hex.
 pub fn hex_array<const N: usize>(case: &Value, field: &str) -> Result<[u8; N], String> {
-    hex(case, field)?
-        .try_into()
-        .map_err(|_| format!("'{field}' is not {N} bytes"))
+    hex(case, field)?.try_into().map_err(|_| format!("'{field}' is not {N} bytes"))
 }
 
 /// Bytes in base64.
 pub fn base64(case: &Value, field: &str) -> Result<Vec<u8>, String> {
-    STANDARD
-        .decode(text(case, field)?)
-        .map_err(|why| format!("'{field}': {why}"))
+    STANDARD.decode(text(case, field)?).map_err(|why| format!("'{field}': {why}"))
 }
 
 /// A fixed number of bytes in base64.
 pub fn base64_array<const N: usize>(case: &Value, field: &str) -> Result<[u8; N], String> {
-    base64(case, field)?
-        .try_into()
-        .map_err(|_| format!("'{field}' is not {N} bytes"))
+    base64(case, field)?.try_into().map_err(|_| format!("'{field}' is not {N} bytes"))
 }

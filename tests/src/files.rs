@@ -13,10 +13,9 @@ impl Folder {
     pub fn new(variable: &str, name: &str) -> Self {
         match std::env::var_os(variable) {
             Some(path) => Self { path: path.into(), elsewhere: true },
-            None => Self {
-                path: Path::new(env!("CARGO_MANIFEST_DIR")).join(name),
-                elsewhere: false,
-            },
+            None => {
+                Self { path: Path::new(env!("CARGO_MANIFEST_DIR")).join(name), elsewhere: false }
+            }
         }
     }
 

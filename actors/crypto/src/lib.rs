@@ -9,10 +9,10 @@
 //! does not hold up the others of its shard. A simulation has no pool.
 
 use actix::prelude::*;
-use ramson_messages::Entropy;
-use ramson_messages::crypto::{OpenInbox, OpenOnion, SealCopies, SealOnion};
 use ramson_crypto::EncType;
 use ramson_crypto::session_protocol::EncryptError;
+use ramson_messages::Entropy;
+use ramson_messages::crypto::{OpenInbox, OpenOnion, SealCopies, SealOnion};
 use ramson_protocol::inbox::{self, OpenError, Opened};
 use ramson_protocol::onion::{
     self, Destination, OnionBuildError, OnionReply, OnionReplyError, SealedOnion,

@@ -3,7 +3,7 @@
 use actix::prelude::*;
 use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest};
 use ramson_messages::swarm::{DropMember, GetSwarm, LearnSwarm};
-use ramson_protocol::account::{Delivery, SendResult, Sample};
+use ramson_protocol::account::{Delivery, Sample, SendResult};
 use ramson_protocol::paths::may_blame_destination;
 use ramson_protocol::swarm::Memberships;
 use ramson_types::ledger::Hops;

@@ -47,11 +47,7 @@ impl IdentityActor {
         }));
     }
 
-    fn ask_member(
-        &mut self,
-        members: &[ServiceNode],
-        _: &mut Context<Self>,
-    ) -> Work<PollOutcome> {
+    fn ask_member(&mut self, members: &[ServiceNode], _: &mut Context<Self>) -> Work<PollOutcome> {
         let Some(poll) = self.account.poll(members, self.clock.now(), &mut self.rng) else {
             return Box::pin(actix::fut::ready(PollOutcome::Failed));
         };
@@ -59,7 +55,7 @@ impl IdentityActor {
         let body = poll.request.to_bytes();
         let ask = OnionRequest { destination, body, timeout: REQUEST_TIMEOUT };
         let answer = self.ports.onion.ask(ask);
-        Box::pin(async move { answer.await }.into_actor(self).then(move |answer, actor, ctx| {
+        Box::pin(answer.into_actor(self).then(move |answer, actor, ctx| {
             match answer {
                 Ok(Ok(answer)) => actor.take_answer(node, answer, ctx),
                 Ok(Err(error)) => {
@@ -91,7 +87,7 @@ impl IdentityActor {
                 let told = self.ports.learn_swarm.ask(LearnSwarm { account, members });
                 self.account.leave_poll_node();
                 return Box::pin(
-                    async move { told.await }.into_actor(self).map(|_, _, _| PollOutcome::Failed),
+                    told.into_actor(self).map(|_, _, _| PollOutcome::Failed),
                 );
             }
             Err(error) => {
@@ -152,7 +148,9 @@ impl IdentityActor {
             .map(|message| Copy {
                 hash: message.hash,
                 expires: message.expiration.unwrap_or(unknown_expiry),
-                data: message.hash_is_right(&me, namespace).then(|| message.data.unwrap_or_default()),
+                data: message
+                    .hash_is_right(&me, namespace)
+                    .then(|| message.data.unwrap_or_default()),
             })
             .collect();
         let (ports, account, keys) = (self.ports.clone(), self.number, self.account.keys().clone());
@@ -165,7 +163,9 @@ impl IdentityActor {
             let keys: Vec<MessageKey> = arrivals
                 .iter()
                 .filter_map(|arrival| match &arrival.body {
-                    ArrivalBody::Opened(Ok(opened)) => actor.account.message_key(opened),
+                    ArrivalBody::Opened(opened) => {
+                        opened.as_ref().as_ref().ok().and_then(|opened| actor.account.message_key(opened))
+                    }
                     _ => None,
                 })
                 .collect();
@@ -241,7 +241,7 @@ async fn open_new(
         let body = match body {
             Some(body) => body,
             None => match opened.next() {
-                Some(opened) => ArrivalBody::Opened(opened),
+                Some(opened) => ArrivalBody::Opened(Box::new(opened)),
                 None => return Err("Crypto answered for fewer messages than it was given".into()),
             },
         };
@@ -259,10 +259,8 @@ fn recall_messages(
         .then(|| ports.recall_messages.ask(RecallMessages { account, keys: keys.clone() }));
     async move {
         let Some(asked) = asked else { return Ok(BTreeSet::new()) };
-        let known = asked
-            .await
-            .map_err(|error| error.to_string())?
-            .map_err(|error| error.to_string())?;
+        let known =
+            asked.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
         Ok(keys.into_iter().zip(known).filter_map(|(key, known)| known.then_some(key)).collect())
     }
 }

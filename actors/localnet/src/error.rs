@@ -89,8 +89,8 @@ pub enum LocalnetError {
         /// The number.
         index: usize,
     },
-    /// Saving was cut off by the end of the runtime.
-    #[error("the local network's messages were not saved: the program is ending")]
+    /// Work on the state folder was cut off by the end of the runtime.
+    #[error("the local network was cut off while it used its files: the program is ending")]
     Interrupted,
 }
 

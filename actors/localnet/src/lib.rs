@@ -19,6 +19,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -106,7 +107,9 @@ pub struct Localnet {
     tls: TlsAcceptor,
     listening: Vec<Option<Task>>,
     state: Option<Arc<State>>,
-    _background: JoinSet<()>,
+    background: JoinSet<()>,
+    /// Keeps other processes out of the state folder.
+    _lock: Option<File>,
 }
 
 /// A task that ends with its owner.
@@ -132,14 +135,9 @@ impl Localnet {
         if config.bind.is_unspecified() {
             return Err(LocalnetError::NoAddress { bind: config.bind });
         }
-        let state = match &config.state {
-            Some(folder) => Some(State::open(folder, &config)?),
-            None => None,
-        };
-        let certificate = match &state {
-            Some(state) => state.certificate()?,
-            None => Certificate::generate().map_err(LocalnetError::certificate)?,
-        };
+        let for_files = config.clone();
+        let prepared = tokio::task::spawn_blocking(move || prepare(&for_files)).await;
+        let (state, lock, certificate) = prepared.unwrap_or(Err(LocalnetError::Interrupted))?;
         let tls = certificate.acceptor().map_err(LocalnetError::certificate)?;
 
         let remembered = state.as_ref().map(State::ports).unwrap_or_default();
@@ -175,7 +173,8 @@ impl Localnet {
             tls,
             listening: Vec::new(),
             state,
-            _background: background,
+            background,
+            _lock: lock,
         };
         for (index, (_, listener)) in listeners.into_iter().enumerate() {
             let task = localnet.listen(index, listener);
@@ -246,7 +245,7 @@ impl Localnet {
 
     /// Ends the network and keeps its messages, if there is a state folder.
     pub async fn stop(mut self) -> Result<(), LocalnetError> {
-        self._background.shutdown().await;
+        self.background.shutdown().await;
         for index in 0..self.listening.len() {
             self.stop_node(index).await?;
         }
@@ -260,6 +259,19 @@ impl Localnet {
         let answer = hosts::answer(self.hosts.clone(), index);
         Task(tokio::spawn(server::serve(listener, Some(self.tls.clone()), answer)))
     }
+}
+
+/// The slow part of a start: the state folder, and the certificate's key.
+fn prepare(
+    config: &LocalnetConfig,
+) -> Result<(Option<State>, Option<File>, Certificate), LocalnetError> {
+    let Some(folder) = &config.state else {
+        let certificate = Certificate::generate().map_err(LocalnetError::certificate)?;
+        return Ok((None, None, certificate));
+    };
+    let (state, lock) = State::open(folder, config)?;
+    let certificate = state.certificate()?;
+    Ok((Some(state), Some(lock), certificate))
 }
 
 fn chain(network: &Network) -> ChainState {

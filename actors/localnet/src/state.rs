@@ -14,6 +14,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +31,8 @@ const VERSION: u32 = 1;
 pub(crate) struct State {
     folder: PathBuf,
     shape: Shape,
-    _lock: File,
+    /// Only one saves at a time, or two would write the same file.
+    saving: Mutex<()>,
 }
 
 /// `network.json`.
@@ -46,8 +48,12 @@ struct Shape {
 }
 
 impl State {
-    /// Opens a folder, or makes it.
-    pub(crate) fn open(folder: &Path, config: &LocalnetConfig) -> Result<Self, LocalnetError> {
+    /// Opens a folder, or makes it. The folder is this process's as long as
+    /// the file that comes with it is open.
+    pub(crate) fn open(
+        folder: &Path,
+        config: &LocalnetConfig,
+    ) -> Result<(Self, File), LocalnetError> {
         let failed = |error| LocalnetError::file(folder, &error);
         files::private_folder(folder).map_err(failed)?;
         let lock = files::lock(&folder.join("lock")).map_err(failed)?;
@@ -74,7 +80,7 @@ impl State {
                 swarm_size: shape.swarm_size,
             });
         }
-        Ok(Self { folder: folder.to_owned(), shape, _lock: lock })
+        Ok((Self { folder: folder.to_owned(), shape, saving: Mutex::new(()) }, lock))
     }
 
     /// From which the nodes' keys are derived.
@@ -130,6 +136,7 @@ impl State {
     /// Writes what the nodes hold, where it changed since the last time. A
     /// node whose file could not be written is tried again the next time.
     pub(crate) fn save(&self, hosts: &Hosts) -> Result<(), LocalnetError> {
+        let _saving = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
         let mut result = Ok(());
         for index in 0..hosts.len() {
             let Some(bytes) = hosts.changed(index) else {

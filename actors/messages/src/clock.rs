@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rand::rngs::StdRng;
 use ramson_types::Timestamp;
+use rand::rngs::StdRng;
 
 /// Tells the time. The real one and the simulated one are made in
 /// `ramson-system`; nobody else reads a clock.

@@ -6,7 +6,9 @@ use actix::Message;
 use ramson_crypto::AccountKeys;
 use ramson_crypto::session_protocol::EncryptError;
 use ramson_protocol::inbox::{OpenError, Opened};
-use ramson_protocol::onion::{OnionBuildError, OnionKeys, OnionReply, OnionReplyError, SealedOnion};
+use ramson_protocol::onion::{
+    OnionBuildError, OnionKeys, OnionReply, OnionReplyError, SealedOnion,
+};
 use ramson_types::{AccountId, ServiceNode, Timestamp};
 
 /// Wraps a request in the layers of a path.

@@ -12,6 +12,8 @@ pub const EVENT_QUEUE: usize = 4_096;
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+// Nearly every event is the large one.
+#[allow(clippy::large_enum_variant)]
 pub enum Event {
     /// To an account; true, because it is committed.
     Account {

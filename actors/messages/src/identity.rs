@@ -42,7 +42,9 @@ pub enum SendError {
     #[error(transparent)]
     Link(#[from] LinkError),
     /// Too many messages wait for the network.
-    #[error("{waiting} messages of this account wait for the network already; at most {limit} may wait")]
+    #[error(
+        "{waiting} messages of this account wait for the network already; at most {limit} may wait"
+    )]
     OutboxFull {
         /// How many wait.
         waiting: usize,

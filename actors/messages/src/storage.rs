@@ -201,7 +201,9 @@ pub struct Shutdown;
 #[non_exhaustive]
 pub enum StoreError {
     /// No such account.
-    #[error("account number {account} is not in this home; 'ramson account list' shows those that are")]
+    #[error(
+        "account number {account} is not in this home; 'ramson account list' shows those that are"
+    )]
     NoSuchAccount {
         /// Its number.
         account: u32,
@@ -213,7 +215,9 @@ pub enum StoreError {
         id: AccountId,
     },
     /// The disk refused.
-    #[error("the store could not be written: {reason}; nothing was lost, free some space and try again")]
+    #[error(
+        "the store could not be written: {reason}; nothing was lost, free some space and try again"
+    )]
     Write {
         /// What the system said.
         reason: String,

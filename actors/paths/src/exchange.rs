@@ -61,18 +61,18 @@ async fn exchange(
         body: sealed.body,
         timeout,
     };
-    let answer = ports
-        .post
-        .ask(post)
-        .await?
-        .map_err(|error| OnionError::Guard { error, path: keys() })?;
+    let answer =
+        ports.post.ask(post).await?.map_err(|error| OnionError::Guard { error, path: keys() })?;
     let open = OpenOnion { keys: sealed.keys, status: answer.status, body: answer.body };
     ports.open.ask(open).await?.map_err(|error| OnionError::Reply { error, path: keys() })
 }
 
 /// Whose fault an error is, if it is anybody's on the path. The destination's
 /// own failure is the asker's business.
-pub(crate) fn fault_of(error: &OnionError, destination: Option<&Ed25519PublicKey>) -> Option<Fault> {
+pub(crate) fn fault_of(
+    error: &OnionError,
+    destination: Option<&Ed25519PublicKey>,
+) -> Option<Fault> {
     match error {
         OnionError::Guard { error, .. } => match error {
             TransportError::TimedOut { .. } | TransportError::TooLarge { .. } => Some(Fault::Path),
@@ -83,4 +83,3 @@ pub(crate) fn fault_of(error: &OnionError, destination: Option<&Ed25519PublicKey
         _ => None,
     }
 }
-

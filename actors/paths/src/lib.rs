@@ -157,6 +157,7 @@ impl PathsActor {
             // The other side is gone when its time is over.
             Choice::Use(path) => drop(waiting.path.send(Ok(path))),
             Choice::Building | Choice::NotBefore(_) | Choice::TooFewNodes { .. } => {
+                self.waiting.retain(|waiting| !waiting.path.is_closed());
                 self.waiting.push(waiting);
             }
         }
@@ -184,7 +185,9 @@ impl PathsActor {
         let known = self.ports.pool.borrow().len();
         match known {
             0 => "no service nodes are known yet".to_owned(),
-            _ => format!("{known} service nodes are known, but none of the paths tried to {target} carried a request"),
+            _ => format!(
+                "{known} service nodes are known, but none of the paths tried to {target} carried a request"
+            ),
         }
     }
 
@@ -214,7 +217,11 @@ impl Actor for PathsActor {
             Some((new, pool))
         });
         ctx.spawn(
-            changes.boxed_local().into_actor(self).map(|pool, actor, ctx| actor.take_pool(pool, ctx)).finish(),
+            changes
+                .boxed_local()
+                .into_actor(self)
+                .map(|pool, actor, ctx| actor.take_pool(pool, ctx))
+                .finish(),
         );
     }
 }
@@ -236,14 +243,18 @@ impl Handler<OnionRequest> for PathsActor {
             let asked = clock.elapsed();
             let path = match tokio::time::timeout(ask.timeout, path).await {
                 Ok(Ok(path)) => path,
-                Ok(Err(_)) | Err(_) => return (None, Err(OnionError::NoPath { reason: String::new() })),
+                Ok(Err(_)) | Err(_) => {
+                    return (None, Err(OnionError::NoPath { reason: String::new() }));
+                }
             };
             let path = match path {
                 Ok(path) => path,
                 Err(error) => return (None, Err(error)),
             };
             let left = ask.timeout.saturating_sub(clock.elapsed().saturating_sub(asked));
-            let answer = exchange::send(&ports, class, &path, ask.destination, ask.body, left, &*clock).await;
+            let answer =
+                exchange::send(&ports, class, &path, ask.destination, ask.body, left, &*clock)
+                    .await;
             (Some(path.id), answer)
         };
         Box::pin(work.into_actor(self).map(move |(id, mut result), actor, ctx| {

@@ -78,6 +78,3 @@ impl Handler<Shutdown> for Storage {
         Box::pin(self.store.close())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -84,7 +84,9 @@ pub enum OpenError {
         reason: String,
     },
     /// The home belongs to another network.
-    #[error("this home belongs to the network '{home}', not to '{asked}'; name another home with --home, or leave --network out")]
+    #[error(
+        "this home belongs to the network '{home}', not to '{asked}'; name another home with --home, or leave --network out"
+    )]
     OtherNetwork {
         /// The network the home was made for.
         home: String,
@@ -113,9 +115,7 @@ impl OpenError {
             NotOpened::LaterVersion(found) => {
                 Self::LaterVersion { path, found: found.into(), known: 1 }
             }
-            NotOpened::Truncated { length, expected } => {
-                Self::Truncated { path, length, expected }
-            }
+            NotOpened::Truncated { length, expected } => Self::Truncated { path, length, expected },
             NotOpened::WrongKey => Self::WrongKey { path },
             NotOpened::Io(error) => Self::Io { path, reason: error.to_string() },
         }

@@ -85,8 +85,7 @@ impl HomeFiles {
 
     /// Keys may be there already, when an earlier start was cut off.
     fn keys_for_new_store(&self, random: &mut StdRng) -> Result<StoreKey, OpenError> {
-        let there =
-            self.keys.try_exists().map_err(|error| OpenError::io(&self.keys, &error))?;
+        let there = self.keys.try_exists().map_err(|error| OpenError::io(&self.keys, &error))?;
         if there {
             return load_data_key(&self.keys, &KeyFile::load(&self.key_file)?);
         }

@@ -42,3 +42,10 @@ pub(crate) fn block_position(number: u64) -> Option<u64> {
 pub(crate) fn file_length(length: u64) -> Option<u64> {
     block_position(length.div_ceil(BLOCK as u64).max(1))
 }
+
+/// What the newest header says of the pages; for tests.
+#[cfg(test)]
+pub(crate) fn may_have_torn_pages(file: &dyn raw::RawFile, cipher: &Cipher) -> Option<bool> {
+    let newest = header::Header::read_newest(file, cipher).ok()?;
+    newest.map(|(header, _)| header.may_have_torn_pages())
+}

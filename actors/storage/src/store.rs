@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use ramson_messages::storage::{Commit, Committed, StoreError};
 use rand::Rng as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use ramson_messages::storage::{Commit, Committed, StoreError};
 use redb::{Builder, Database, DatabaseError, ReadableDatabase as _, StorageError};
 
 pub use check::Checked;
@@ -276,3 +276,6 @@ fn create_tables(database: &Database) -> Result<(), Failure> {
     drop(tables);
     Ok(transaction.commit()?)
 }
+
+#[cfg(test)]
+mod tests;

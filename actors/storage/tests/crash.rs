@@ -3,6 +3,7 @@
 //! disk may leave it: of everything since the last sync, any 512-byte sector
 //! may be there or not, in any order. Every such image must open and hold
 //! every commit that was acknowledged, and no half of another.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
 
 mod support;
 
@@ -10,9 +11,9 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use ramson_storage_actor::sealed::raw::{MemoryFile, RawFile};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use ramson_storage_actor::sealed::raw::{MemoryFile, RawFile};
 
 const SECTOR: usize = 512;
 /// Where blocks start; before them lie the headers.
@@ -20,7 +21,10 @@ const HEADERS_END: usize = 12_288;
 
 #[derive(Clone)]
 enum Operation {
-    Write { offset: usize, data: Vec<u8> },
+    Write {
+        offset: usize,
+        data: Vec<u8>,
+    },
     SetLen(usize),
     Sync,
     /// The write with this number has returned.
@@ -104,7 +108,11 @@ enum Pending {
 /// Which sectors of which pending operation reach the disk.
 const TEARS: usize = 13;
 
-fn tear(kind: usize, pending: &[Pending], random: &mut StdRng) -> Box<dyn Fn(usize, usize) -> bool> {
+fn tear(
+    kind: usize,
+    pending: &[Pending],
+    random: &mut StdRng,
+) -> Box<dyn Fn(usize, usize) -> bool> {
     let last = pending.len() - 1;
     let sectors = match &pending[last] {
         Pending::Sectors { after, .. } => after.len().div_ceil(SECTOR),
@@ -113,8 +121,7 @@ fn tear(kind: usize, pending: &[Pending], random: &mut StdRng) -> Box<dyn Fn(usi
     let (one, cut) = (random.random_range(0..=last), random.random_range(0..=sectors));
     let seed: u64 = random.random();
     let chance = move |percent: u64, operation: usize, sector: usize| {
-        let mut random =
-            StdRng::seed_from_u64(seed ^ ((operation as u64) << 32) ^ sector as u64);
+        let mut random = StdRng::seed_from_u64(seed ^ ((operation as u64) << 32) ^ sector as u64);
         random.random_range(0..100) < percent
     };
     let start = |operation: usize| match &pending[operation] {

@@ -1,5 +1,6 @@
 //! The files of a home on a real disk: made once, opened again, locked, and
 //! each way in which they can be wrong named in one sentence.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
 #![cfg(unix)]
 
 mod support;
@@ -8,10 +9,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use rand::SeedableRng as _;
-use rand::rngs::StdRng;
 use ramson_messages::storage::ListAccounts;
 use ramson_storage_actor::{HomeFiles, OpenError, Store};
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 
 fn random(seed: u64) -> StdRng {
     StdRng::seed_from_u64(seed)

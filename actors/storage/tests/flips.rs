@@ -1,15 +1,16 @@
 //! Flipped bits. In the headers no single one matters; in the blocks each is
 //! noticed or lies in free space; garbage never makes the store panic or
 //! answer something that was never written.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
 
 mod support;
 
 use std::sync::Arc;
 
-use rand::rngs::StdRng;
-use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use ramson_storage_actor::OpenError;
 use ramson_storage_actor::sealed::raw::MemoryFile;
+use rand::rngs::StdRng;
+use rand::{Rng as _, RngExt as _, SeedableRng as _};
 
 const COPIES: [usize; 4] = [4096, 6144, 8192, 10_240];
 const COPY_LEN: usize = 24 + 8 + 8 + 320 + 16;
@@ -75,20 +76,18 @@ fn a_flip_in_a_cleanly_closed_store_is_noticed_or_in_free_space() {
     assert!(named > 100 && free > 0);
 }
 
+/// Only where redb does not read everything when it opens, as it does with
+/// debug assertions.
+#[cfg(not(debug_assertions))]
 #[test]
 fn reading_a_flipped_block_is_an_error_and_the_rest_can_still_be_read() {
     use ramson_messages::storage::{ListAccounts, ListConversations, StoreError};
     let (bytes, _) = used(true);
     let mut damaged = 0;
     for block in 0..(bytes.len() - BLOCKS_START) / 4136 {
-        let Ok(store) = support::open(with_flip(&bytes, (BLOCKS_START + block * 4136) * 8 + 999))
-        else {
-            println!("block {block}: not opened");
-            continue;
-        };
-        let accounts = store.ask(&ListAccounts);
-        println!("block {block}: {:?}", accounts.as_ref().map(Vec::len));
-        let Ok(accounts) = accounts else { continue };
+        let bit = (BLOCKS_START + block * 4136) * 8 + 999;
+        let Ok(store) = support::open(with_flip(&bytes, bit)) else { continue };
+        let Ok(accounts) = store.ask(&ListAccounts) else { continue };
         for account in accounts {
             let list = ListConversations { account: account.number };
             if let Err(error) = store.ask(&list) {

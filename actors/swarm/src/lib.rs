@@ -120,7 +120,8 @@ impl SwarmActor {
         if self.bootstrap.pool().is_some() {
             self.poll_due(now);
         }
-        let next = [self.bootstrap.next_due(), self.schedule.next_due()].into_iter().flatten().min();
+        let next =
+            [self.bootstrap.next_due(), self.schedule.next_due()].into_iter().flatten().min();
         let wait = next.map_or(LONGEST_TICK, |at| at.since(self.clock.now()));
         let wait = wait.clamp(SHORTEST_TICK, LONGEST_TICK);
         self.tick = Some(ctx.run_later(wait, |actor, ctx| {

@@ -46,7 +46,6 @@ pub(crate) async fn ask(post: &Link<Post>, seed: &SeedAddress) -> Result<NodePoo
     if answer.status != 200 {
         return Err(format!("it answered with HTTP status {}", answer.status));
     }
-    let list =
-        seed_rpc::parse_service_nodes(&answer.body).map_err(|error| error.to_string())?;
+    let list = seed_rpc::parse_service_nodes(&answer.body).map_err(|error| error.to_string())?;
     Ok(list.nodes.into_iter().collect())
 }

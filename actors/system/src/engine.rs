@@ -181,10 +181,7 @@ impl Engine {
     }
 
     /// An account's recovery phrase. Whoever has it is that account.
-    pub async fn recovery_phrase(
-        &self,
-        id: &AccountId,
-    ) -> Result<Zeroizing<String>, EngineError> {
+    pub async fn recovery_phrase(&self, id: &AccountId) -> Result<Zeroizing<String>, EngineError> {
         let account = self.number_of(id).await?;
         let stored = self.wires.load_account.ask(LoadAccount { account }).await??;
         Ok(mnemonic::encode(&stored.seed))
@@ -198,10 +195,7 @@ impl Engine {
         to: AccountId,
         text: String,
     ) -> Result<Message, EngineError> {
-        let link = self
-            .wires
-            .account(from)
-            .ok_or(EngineError::NoSuchAccount { id: *from })?;
+        let link = self.wires.account(from).ok_or(EngineError::NoSuchAccount { id: *from })?;
         Ok(link.send_text.ask(SendText { to, text }).await??)
     }
 

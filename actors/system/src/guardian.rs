@@ -57,7 +57,9 @@ where
                 tokio::time::sleep(FIRST_WAIT.saturating_mul(1 << doublings.min(8))).await;
                 match start().await {
                     Ok(end) => break end,
-                    Err(error) => tracing::error!(actor = name, error, "could not be started again"),
+                    Err(error) => {
+                        tracing::error!(actor = name, error, "could not be started again")
+                    }
                 }
             };
             tracing::warn!(actor = name, "was started again");
@@ -65,4 +67,85 @@ where
         }
     };
     Ok(Guarded(tokio::task::spawn_local(watch)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use actix::prelude::*;
+    use ramson_messages::{Lifeline, Link};
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    struct Fragile {
+        _lifeline: Lifeline,
+    }
+
+    impl Actor for Fragile {
+        type Context = Context<Self>;
+    }
+
+    #[derive(Message)]
+    #[rtype(result = "u32")]
+    struct Poke {
+        panic: bool,
+    }
+
+    impl Handler<Poke> for Fragile {
+        type Result = u32;
+
+        fn handle(&mut self, poke: Poke, _: &mut Context<Self>) -> u32 {
+            assert!(!poke.panic, "a panic on purpose");
+            7
+        }
+    }
+
+    /// A guarded actor, and how often it was started.
+    async fn fragile(events: &EventBus) -> (Guarded, Link<Poke>, Rc<Cell<usize>>) {
+        let (link, starts) = (Link::new("fragile"), Rc::new(Cell::new(0)));
+        let (lead, count) = (link.clone(), starts.clone());
+        let start = move || {
+            count.set(count.get() + 1);
+            let (lifeline, end) = Lifeline::new();
+            lead.point_at(&Fragile { _lifeline: lifeline }.start());
+            std::future::ready(Ok(end))
+        };
+        let clock = Arc::new(SystemClock::start());
+        let guarded = guard("fragile".into(), events.clone(), clock, start).await.unwrap();
+        (guarded, link, starts)
+    }
+
+    #[actix_rt::test]
+    async fn an_actor_that_panics_is_started_again_and_told_of() {
+        let events = EventBus::new();
+        let mut told = events.subscribe();
+        let (_guarded, link, starts) = fragile(&events).await;
+        assert_eq!(link.ask(Poke { panic: false }).await, Ok(7));
+        assert!(link.ask(Poke { panic: true }).await.is_err());
+        let restarted = EngineEvent::ActorRestarted { actor: "fragile".into() };
+        assert_eq!(told.recv().await.unwrap(), Event::Engine(restarted));
+        assert_eq!(link.ask(Poke { panic: false }).await, Ok(7));
+        assert_eq!(starts.get(), 2);
+    }
+
+    #[actix_rt::test]
+    async fn an_actor_that_keeps_panicking_stays_down() {
+        tokio::time::pause();
+        let events = EventBus::new();
+        let mut told = events.subscribe();
+        let (_guarded, link, starts) = fragile(&events).await;
+        for _ in 0..MAX_FAILURES {
+            assert!(link.ask(Poke { panic: true }).await.is_err());
+            let restarted = EngineEvent::ActorRestarted { actor: "fragile".into() };
+            assert_eq!(told.recv().await.unwrap(), Event::Engine(restarted));
+        }
+        assert!(link.ask(Poke { panic: true }).await.is_err());
+        let given_up = EngineEvent::ActorGivenUp { actor: "fragile".into() };
+        assert_eq!(told.recv().await.unwrap(), Event::Engine(given_up));
+        assert_eq!(starts.get(), MAX_FAILURES + 1);
+        assert!(link.ask(Poke { panic: false }).await.is_err());
+    }
 }

@@ -36,7 +36,10 @@ impl NetworkConfig {
         Self {
             name: file.name.clone(),
             swarm: SwarmConfig { seeds, min_pool: file.min_pool, poll },
-            paths: PathsConfig { subnet_diversity: file.subnet_diversity, ..PathsConfig::default() },
+            paths: PathsConfig {
+                subnet_diversity: file.subnet_diversity,
+                ..PathsConfig::default()
+            },
         }
     }
 }

@@ -178,8 +178,8 @@ struct House {
 
 impl House {
     async fn build(config: EngineConfig, basics: Basics) -> Result<(Self, Wires), EngineError> {
-        let store = HomeFiles::in_folder(&config.home)
-            .open_or_create(basics.entropy.generator("store"))?;
+        let store =
+            HomeFiles::in_folder(&config.home).open_or_create(basics.entropy.generator("store"))?;
         store.bind_network(&config.network.name)?;
         let handle = StoreHandle::threads(store)
             .map_err(|error| EngineError::Start { reason: error.to_string() })?;

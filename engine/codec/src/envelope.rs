@@ -58,12 +58,8 @@ pub fn unwrap(stored: &[u8]) -> Result<EnvelopeParts, UnwrapError> {
     }
     let wrapper: WebSocketMessage = schema::decode(stored).map_err(UnwrapError::BadWrapper)?;
     let missing = |field| UnwrapError::BadWrapper(ProtoError::Missing { field });
-    let request = wrapper
-        .request
-        .ok_or_else(|| missing("WebSocketMessage.request"))?;
-    let body = request
-        .body
-        .ok_or_else(|| missing("WebSocketRequest.body"))?;
+    let request = wrapper.request.ok_or_else(|| missing("WebSocketMessage.request"))?;
+    let body = request.body.ok_or_else(|| missing("WebSocketRequest.body"))?;
     open(&body)
 }
 
@@ -81,9 +77,7 @@ fn open(body: &[u8]) -> Result<EnvelopeParts, UnwrapError> {
     }
     let content = envelope
         .content
-        .ok_or(UnwrapError::BadEnvelope(ProtoError::Missing {
-            field: "Envelope.content",
-        }))?;
+        .ok_or(UnwrapError::BadEnvelope(ProtoError::Missing { field: "Envelope.content" }))?;
     let pro_sig = envelope
         .pro_sig
         .map(|sig| {
@@ -91,11 +85,7 @@ fn open(body: &[u8]) -> Result<EnvelopeParts, UnwrapError> {
                 .map_err(|sig| UnwrapError::BadProSignatureSize { length: sig.len() })
         })
         .transpose()?;
-    Ok(EnvelopeParts {
-        timestamp: Timestamp(envelope.timestamp),
-        content,
-        pro_sig,
-    })
+    Ok(EnvelopeParts { timestamp: Timestamp(envelope.timestamp), content, pro_sig })
 }
 
 /// Why stored data holds no envelope that can be opened. The message is
@@ -127,10 +117,7 @@ pub fn check_content(content: &Content, envelope: Timestamp) -> Result<(), Times
     match content.sig_timestamp {
         None | Some(0) => Ok(()),
         Some(signed) if signed == envelope.millis() => Ok(()),
-        Some(signed) => Err(TimestampMismatch {
-            envelope,
-            signed: Timestamp(signed),
-        }),
+        Some(signed) => Err(TimestampMismatch { envelope, signed: Timestamp(signed) }),
     }
 }
 

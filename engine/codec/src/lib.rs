@@ -2,6 +2,7 @@
 //! bytes out. Every parser takes whatever bytes come and answers with a value
 //! or an error; none trusts a length it was given.
 #![warn(clippy::arithmetic_side_effects)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 pub mod envelope;
 pub mod network_file;

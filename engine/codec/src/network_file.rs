@@ -165,12 +165,7 @@ impl NetworkFile {
         if !seed.https {
             return SeedProof::Plain;
         }
-        let pins: Vec<_> = self
-            .pins
-            .iter()
-            .filter(|pin| pin.host == seed.host)
-            .cloned()
-            .collect();
+        let pins: Vec<_> = self.pins.iter().filter(|pin| pin.host == seed.host).cloned().collect();
         if !pins.is_empty() {
             SeedProof::Pinned(pins)
         } else if seed.is_loopback() {

@@ -47,14 +47,10 @@ pub fn encode(blob: &[u8], json: &[u8]) -> Option<Vec<u8>> {
 
 /// Takes a frame apart. The JSON is not looked at.
 pub fn decode(bytes: &[u8]) -> Result<Frame<'_>, FrameError> {
-    let (length, rest) = bytes.split_first_chunk::<4>().ok_or(FrameError::TooShort {
-        length: bytes.len(),
-    })?;
+    let (length, rest) =
+        bytes.split_first_chunk::<4>().ok_or(FrameError::TooShort { length: bytes.len() })?;
     let stated = u32::from_le_bytes(*length);
-    let beyond = FrameError::LengthBeyondEnd {
-        stated,
-        available: rest.len(),
-    };
+    let beyond = FrameError::LengthBeyondEnd { stated, available: rest.len() };
     let at = usize::try_from(stated).map_err(|_| beyond)?;
     let (blob, json) = rest.split_at_checked(at).ok_or(beyond)?;
     Ok(Frame { blob, json })
@@ -92,12 +88,7 @@ pub struct ServerRelay {
 impl ServerRelay {
     /// The URL; the port is left out where it is the protocol's own.
     pub fn url(&self) -> String {
-        let Self {
-            host,
-            target,
-            protocol,
-            port,
-        } = self;
+        let Self { host, target, protocol, port } = self;
         let name = protocol.name();
         if *port == protocol.default_port() {
             format!("{name}://{host}{target}")
@@ -281,17 +272,12 @@ fn parse_object(json: &[u8]) -> Result<Map<String, Value>, ControlError> {
     match serde_json::from_slice(json) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(ControlError::NotAnObject),
-        Err(why) => Err(ControlError::NotJson {
-            reason: why.to_string(),
-        }),
+        Err(why) => Err(ControlError::NotJson { reason: why.to_string() }),
     }
 }
 
 fn invalid(key: &'static str, value: &Value) -> ControlError {
-    ControlError::Invalid {
-        key,
-        value: value.to_string(),
-    }
+    ControlError::Invalid { key, value: value.to_string() }
 }
 
 fn text<'a>(object: &'a Map<String, Value>, key: &'static str) -> Result<&'a str, ControlError> {
@@ -318,9 +304,7 @@ fn enc_type(object: &Map<String, Value>) -> Result<EncType, ControlError> {
         return Ok(EncType::default());
     }
     let name = text(object, "enc_type")?;
-    EncType::parse(name).ok_or_else(|| ControlError::UnknownEncType {
-        name: name.to_owned(),
-    })
+    EncType::parse(name).ok_or_else(|| ControlError::UnknownEncType { name: name.to_owned() })
 }
 
 fn protocol(object: &Map<String, Value>) -> Result<Protocol, ControlError> {
@@ -338,10 +322,7 @@ fn port(object: &Map<String, Value>) -> Result<u16, ControlError> {
     let Some(value) = object.get("port") else {
         return Ok(443);
     };
-    value
-        .as_u64()
-        .and_then(|port| port.try_into().ok())
-        .ok_or_else(|| invalid("port", value))
+    value.as_u64().and_then(|port| port.try_into().ok()).ok_or_else(|| invalid("port", value))
 }
 
 fn hop_no(object: &Map<String, Value>) -> Result<u32, ControlError> {
@@ -351,10 +332,7 @@ fn hop_no(object: &Map<String, Value>) -> Result<u32, ControlError> {
     if let Some(number) = value.as_u64() {
         return Ok(u32::try_from(number).unwrap_or(u32::MAX));
     }
-    value
-        .as_i64()
-        .map(|_| 0)
-        .ok_or_else(|| invalid("hop_no", value))
+    value.as_i64().map(|_| 0).ok_or_else(|| invalid("hop_no", value))
 }
 
 #[cfg(test)]

@@ -40,10 +40,8 @@ pub struct Parsed {
 /// `oxend_request` to a service node, which holds the same `result`. An entry
 /// that cannot be used is left out; it fails nothing else.
 pub fn parse_service_nodes(body: &[u8]) -> Result<Parsed, SeedError> {
-    let answer: Value = serde_json::from_slice(body).map_err(|error| SeedError::NotJson {
-        reason: error.to_string(),
-        length: body.len(),
-    })?;
+    let answer: Value = serde_json::from_slice(body)
+        .map_err(|error| SeedError::NotJson { reason: error.to_string(), length: body.len() })?;
     if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
         return Err(SeedError::Rpc {
             code: error.get("code").and_then(Value::as_i64),
@@ -54,25 +52,16 @@ pub fn parse_service_nodes(body: &[u8]) -> Result<Parsed, SeedError> {
     let field = |name| result.and_then(|result| result.get(name));
     let entries = field("service_node_states")
         .and_then(Value::as_array)
-        .ok_or_else(|| SeedError::NoList {
-            status: text(field("status")),
-        })?;
+        .ok_or_else(|| SeedError::NoList { status: text(field("status")) })?;
 
     let mut seen = BTreeSet::new();
-    let nodes: Vec<ServiceNode> = entries
-        .iter()
-        .filter_map(node)
-        .filter(|node| seen.insert(node.ed25519))
-        .collect();
+    let nodes: Vec<ServiceNode> =
+        entries.iter().filter_map(node).filter(|node| seen.insert(node.ed25519)).collect();
     let rejected = entries.len().saturating_sub(nodes.len());
     if nodes.is_empty() {
         return Err(SeedError::NoNode { rejected });
     }
-    Ok(Parsed {
-        nodes,
-        height: field("height").and_then(Value::as_u64),
-        rejected,
-    })
+    Ok(Parsed { nodes, height: field("height").and_then(Value::as_u64), rejected })
 }
 
 fn text(value: Option<&Value>) -> Option<String> {
@@ -103,9 +92,7 @@ fn node(entry: &Value) -> Option<ServiceNode> {
 fn swarm(entry: &Value) -> Option<SwarmId> {
     let number = entry.get("swarm_id").and_then(Value::as_u64).map(SwarmId);
     let hex = || entry.get("swarm").and_then(Value::as_str)?.parse().ok();
-    number
-        .or_else(hex)
-        .filter(|swarm| *swarm != SwarmId::UNASSIGNED)
+    number.or_else(hex).filter(|swarm| *swarm != SwarmId::UNASSIGNED)
 }
 
 /// Why an answer gives no list of service nodes. Another seed may do better.

@@ -22,11 +22,7 @@ impl AccountKeys {
     pub fn new(seed: &Seed) -> Self {
         let ed25519 = Ed25519Secret::from_seed(seed.as_bytes());
         let x25519 = ed25519.to_x25519();
-        Self {
-            seed: Seed::from_bytes32(*seed.as_bytes()),
-            ed25519,
-            x25519,
-        }
+        Self { seed: Seed::from_bytes32(*seed.as_bytes()), ed25519, x25519 }
     }
 
     /// The `05` id by which the account is known.
@@ -122,10 +118,7 @@ mod tests {
             };
             assert_eq!(ed25519_to_x25519(&key(torsion)), None);
             let mixed = ED25519_BASEPOINT_POINT + torsion;
-            assert_eq!(
-                ed25519_to_x25519(&key(mixed)).is_some(),
-                torsion == EIGHT_TORSION[0]
-            );
+            assert_eq!(ed25519_to_x25519(&key(mixed)).is_some(), torsion == EIGHT_TORSION[0]);
         }
     }
 

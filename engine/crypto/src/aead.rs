@@ -46,9 +46,7 @@ impl XChaCha20Poly1305Key {
         text: &mut [u8],
         tag: &[u8; 16],
     ) -> Result<(), CryptoError> {
-        self.0
-            .open(nonce, aad, text, tag)
-            .ok_or(CryptoError::DoesNotOpen)
+        self.0.open(nonce, aad, text, tag).ok_or(CryptoError::DoesNotOpen)
     }
 
     /// Ciphertext and tag.
@@ -69,10 +67,7 @@ impl XChaCha20Poly1305Key {
     ) -> Result<Vec<u8>, CryptoError> {
         let (text, tag) = sealed
             .split_last_chunk::<TAG_LEN>()
-            .ok_or(CryptoError::TooShort {
-                length: sealed.len(),
-                least: TAG_LEN,
-            })?;
+            .ok_or(CryptoError::TooShort { length: sealed.len(), least: TAG_LEN })?;
         let mut text = text.to_vec();
         self.open_in_place_detached(nonce, aad, &mut text, tag)?;
         Ok(text)

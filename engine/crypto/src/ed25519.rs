@@ -23,11 +23,7 @@ impl Ed25519Secret {
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         let key = chosen::SigningKey::new(seed);
         let public = Ed25519PublicKey(key.public());
-        Self {
-            seed: Zeroizing::new(*seed),
-            key,
-            public,
-        }
+        Self { seed: Zeroizing::new(*seed), key, public }
     }
 
     /// The public half.
@@ -66,9 +62,7 @@ impl Ed25519Secret {
 pub(crate) fn half_of_sha512(seed: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     let hash: Zeroizing<[u8; 64]> = Zeroizing::new(Sha512::digest(seed).into());
     let mut half = Zeroizing::new([0; 32]);
-    half.iter_mut()
-        .zip(hash.iter())
-        .for_each(|(to, from)| *to = *from);
+    half.iter_mut().zip(hash.iter()).for_each(|(to, from)| *to = *from);
     if let [first, .., last] = half.as_mut_slice() {
         *first &= 0xf8;
         *last = (*last & 0x7f) | 0x40;
@@ -156,10 +150,7 @@ mod tests {
 
     #[test]
     fn a_signature_holds_for_its_message_and_key_only() {
-        let (one, two) = (
-            Ed25519Secret::from_seed(&[1; 32]),
-            Ed25519Secret::from_seed(&[2; 32]),
-        );
+        let (one, two) = (Ed25519Secret::from_seed(&[1; 32]), Ed25519Secret::from_seed(&[2; 32]));
         let signature = one.sign(b"text");
         assert!(verify(&one.public(), b"text", &signature));
         assert!(!verify(&one.public(), b"texT", &signature));

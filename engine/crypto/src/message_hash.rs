@@ -9,9 +9,5 @@ use crate::blake2b;
 /// bytes are the same message.
 pub fn message_hash(account: &AccountId, namespace: Namespace, data: &[u8]) -> MessageHash {
     let namespace = namespace.signed_text();
-    MessageHash(blake2b::hash32(&[
-        &account.to_bytes(),
-        namespace.as_bytes(),
-        data,
-    ]))
+    MessageHash(blake2b::hash32(&[&account.to_bytes(), namespace.as_bytes(), data]))
 }

@@ -58,9 +58,7 @@ pub enum MnemonicError {
 /// The 13 words of an account's seed. A seed that fills its 32 bytes, as no app
 /// makes, gets 25 words; [`decode`] refuses those, as all apps do.
 pub fn encode(seed: &Seed) -> Zeroizing<String> {
-    let bytes = seed
-        .entropy16()
-        .map_or(seed.as_bytes().as_slice(), |half| half.as_slice());
+    let bytes = seed.entropy16().map_or(seed.as_bytes().as_slice(), |half| half.as_slice());
     encode_groups(bytes.as_chunks::<4>().0)
 }
 
@@ -72,9 +70,7 @@ pub fn decode(phrase: &str) -> Result<Seed, MnemonicError> {
     }
     let bytes = decode_bytes(phrase)?;
     let entropy = bytes.as_slice().try_into();
-    Ok(Seed::from_entropy16(
-        entropy.map_err(|_| MnemonicError::NotEnoughWords { found })?,
-    ))
+    Ok(Seed::from_entropy16(entropy.map_err(|_| MnemonicError::NotEnoughWords { found })?))
 }
 
 /// The words of any number of bytes, with the checksum word. `None` for no
@@ -99,14 +95,9 @@ pub fn decode_bytes(phrase: &str) -> Result<Zeroizing<Vec<u8>>, MnemonicError> {
         return Err(MnemonicError::NotEnoughWords { found });
     };
     let bytes = bytes_of(indices, data)?;
-    let words: Vec<&str> = indices
-        .iter()
-        .filter_map(|index| word(words, *index))
-        .collect();
+    let words: Vec<&str> = indices.iter().filter_map(|index| word(words, *index)).collect();
     if words.get(checksum_index(&words)).copied() != word(&WORDS, *checksum) {
-        return Err(MnemonicError::ChecksumMismatch {
-            word: last.to_string(),
-        });
+        return Err(MnemonicError::ChecksumMismatch { word: last.to_string() });
     }
     Ok(bytes)
 }
@@ -130,19 +121,14 @@ fn word(words: &[&'static str], index: u32) -> Option<&'static str> {
 }
 
 fn given_words(phrase: &str) -> Vec<Zeroizing<String>> {
-    phrase
-        .split_whitespace()
-        .map(|word| Zeroizing::new(word.to_lowercase()))
-        .collect()
+    phrase.split_whitespace().map(|word| Zeroizing::new(word.to_lowercase())).collect()
 }
 
 /// The words' places in the list, found by their first three letters.
 fn look_up(given: &[Zeroizing<String>]) -> Result<Zeroizing<Vec<u32>>, MnemonicError> {
     let find = |text: &str| {
         let letters = text.get(..3)?;
-        let at = WORDS
-            .binary_search_by(|word| word.get(..3).cmp(&Some(letters)))
-            .ok()?;
+        let at = WORDS.binary_search_by(|word| word.get(..3).cmp(&Some(letters))).ok()?;
         u32::try_from(at).ok()
     };
     let mut indices = Zeroizing::new(Vec::with_capacity(given.len()));
@@ -153,10 +139,7 @@ fn look_up(given: &[Zeroizing<String>]) -> Result<Zeroizing<Vec<u32>>, MnemonicE
 }
 
 fn invalid(word: &str, position: usize) -> MnemonicError {
-    MnemonicError::InvalidWord {
-        word: word.to_owned(),
-        position,
-    }
+    MnemonicError::InvalidWord { word: word.to_owned(), position }
 }
 
 fn whole_groups(bytes: &[u8]) -> Option<&[[u8; 4]]> {
@@ -171,9 +154,7 @@ fn encode_groups(groups: &[[u8; 4]]) -> Zeroizing<String> {
 }
 
 fn words_of(groups: &[[u8; 4]]) -> Vec<&'static str> {
-    let indices = groups
-        .iter()
-        .flat_map(|group| indices_of(u32::from_le_bytes(*group)));
+    let indices = groups.iter().flat_map(|group| indices_of(u32::from_le_bytes(*group)));
     indices.filter_map(|index| word(&WORDS, index)).collect()
 }
 
@@ -194,10 +175,7 @@ fn bytes_of(
 }
 
 /// Three places in the list for four bytes; each is shifted by the one before.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "all sums stay below 2^32 / 1626 + 1626"
-)]
+#[expect(clippy::arithmetic_side_effects, reason = "all sums stay below 2^32 / 1626 + 1626")]
 fn indices_of(value: u32) -> [u32; 3] {
     let first = value % N;
     let second = (value / N + first) % N;
@@ -207,10 +185,7 @@ fn indices_of(value: u32) -> [u32; 3] {
 
 /// The opposite; `None` where the three stand for a number over 2^32 - 1,
 /// which [`indices_of`] never makes.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "places are below 1626, so all is below 2^33"
-)]
+#[expect(clippy::arithmetic_side_effects, reason = "places are below 1626, so all is below 2^33")]
 fn value_of(&[first, second, third]: &[u32; 3]) -> Option<u32> {
     let n = u64::from(N);
     let low = u64::from(first);

@@ -82,12 +82,7 @@ impl LayerKey {
         receiver: &X25519PublicKey,
     ) -> Result<Self, CryptoError> {
         let shared = shared_secret(ephemeral, receiver)?;
-        Ok(Self::derive(
-            enc_type,
-            &shared,
-            &ephemeral.public(),
-            receiver,
-        ))
+        Ok(Self::derive(enc_type, &shared, &ephemeral.public(), receiver))
     }
 
     /// The receiver's side: its own key and the client's ephemeral public key.
@@ -236,16 +231,10 @@ fn split<const N: usize>(
     sealed: &[u8],
     least_body: usize,
 ) -> Result<(&[u8; N], &[u8]), CryptoError> {
-    let too_short = CryptoError::TooShort {
-        length: sealed.len(),
-        least: N.saturating_add(least_body),
-    };
+    let too_short =
+        CryptoError::TooShort { length: sealed.len(), least: N.saturating_add(least_body) };
     let (nonce, body) = sealed.split_first_chunk::<N>().ok_or(too_short.clone())?;
-    if body.len() < least_body {
-        Err(too_short)
-    } else {
-        Ok((nonce, body))
-    }
+    if body.len() < least_body { Err(too_short) } else { Ok((nonce, body)) }
 }
 
 fn split_tag(body: &[u8]) -> Result<(&[u8], &[u8; TAG_LEN]), CryptoError> {
@@ -262,10 +251,7 @@ mod tests {
 
     fn pair(enc_type: EncType, seed: u64) -> (LayerKey, LayerKey, rand::rngs::StdRng) {
         let mut rng = rand::rngs::StdRng::seed_from_u64(seed);
-        let (client, node) = (
-            X25519Secret::generate(&mut rng),
-            X25519Secret::generate(&mut rng),
-        );
+        let (client, node) = (X25519Secret::generate(&mut rng), X25519Secret::generate(&mut rng));
         let ours = LayerKey::for_client(enc_type, &client, &node.public()).unwrap();
         let theirs = LayerKey::for_node(enc_type, &node, &client.public()).unwrap();
         (ours, theirs, rng)
@@ -307,13 +293,7 @@ mod tests {
         for enc_type in ALL {
             let expected = enc_type.nonce_len();
             let refused = LayerKey::from_bytes(enc_type, [1; 32]).seal_with_nonce(&[0; 13], b"");
-            assert_eq!(
-                refused,
-                Err(CryptoError::NonceLength {
-                    length: 13,
-                    expected
-                })
-            );
+            assert_eq!(refused, Err(CryptoError::NonceLength { length: 13, expected }));
         }
     }
 }

@@ -8,11 +8,7 @@ const BLOCK: usize = 160;
 pub fn pad(text: &[u8]) -> Vec<u8> {
     let blocks = (text.len() / BLOCK).saturating_add(1);
     // The last place of the last block must stay free for a zero.
-    let blocks = if text.len() % BLOCK == BLOCK - 1 {
-        blocks.saturating_add(1)
-    } else {
-        blocks
-    };
+    let blocks = if text.len() % BLOCK == BLOCK - 1 { blocks.saturating_add(1) } else { blocks };
     let length = blocks.saturating_mul(BLOCK);
     let mut padded = Vec::with_capacity(length);
     padded.extend_from_slice(text);
@@ -25,10 +21,7 @@ pub fn pad(text: &[u8]) -> Vec<u8> {
 /// not checked: older apps padded to other lengths, and unpadded data loses
 /// only zeros at its end.
 pub fn unpad(padded: &[u8]) -> &[u8] {
-    let end = padded
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .map_or(0, |at| at.saturating_add(1));
+    let end = padded.iter().rposition(|byte| *byte != 0).map_or(0, |at| at.saturating_add(1));
     let text = padded.get(..end).unwrap_or(padded);
     text.strip_suffix(&[0x80]).unwrap_or(text)
 }

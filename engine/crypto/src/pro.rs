@@ -32,10 +32,7 @@ mod tests {
         let mut rng = rand::rngs::StdRng::seed_from_u64(3);
         let (one, two) = (decoy_signature(&mut rng), decoy_signature(&mut rng));
         assert_ne!(one, two);
-        let r = CompressedEdwardsY::from_slice(&one[..32])
-            .unwrap()
-            .decompress()
-            .unwrap();
+        let r = CompressedEdwardsY::from_slice(&one[..32]).unwrap().decompress().unwrap();
         assert!(r.is_torsion_free() && !r.is_small_order());
         let s: [u8; 32] = one[32..].try_into().unwrap();
         assert!(bool::from(Scalar::from_canonical_bytes(s).is_some()));

@@ -43,20 +43,14 @@ pub fn seal_with_ephemeral(
     if let Some((head, body)) = sealed.split_first_chunk_mut::<OVERHEAD>() {
         cipher.apply_keystream(body);
         let tag = mac.compute_unpadded(body);
-        head.iter_mut()
-            .skip(32)
-            .zip(tag)
-            .for_each(|(to, from)| *to = from);
+        head.iter_mut().skip(32).zip(tag).for_each(|(to, from)| *to = from);
     }
     Ok(sealed)
 }
 
 /// Opens what was sealed to `secret`.
 pub fn open(secret: &X25519Secret, sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
-    let too_short = CryptoError::TooShort {
-        length: sealed.len(),
-        least: OVERHEAD,
-    };
+    let too_short = CryptoError::TooShort { length: sealed.len(), least: OVERHEAD };
     let Some((ephemeral, rest)) = sealed.split_first_chunk::<32>() else {
         return Err(too_short);
     };
@@ -128,12 +122,7 @@ mod tests {
 
     #[test]
     fn a_box_with_a_weak_ephemeral_key_does_not_open() {
-        let weak = CryptoError::WeakPublicKey {
-            key: X25519PublicKey([0; 32]),
-        };
-        assert_eq!(
-            open(&X25519Secret::from_bytes(&[1; 32]), &[0; 60]),
-            Err(weak)
-        );
+        let weak = CryptoError::WeakPublicKey { key: X25519PublicKey([0; 32]) };
+        assert_eq!(open(&X25519Secret::from_bytes(&[1; 32]), &[0; 60]), Err(weak));
     }
 }

@@ -44,11 +44,7 @@ impl Seed {
     /// 13-word phrase.
     pub fn entropy16(&self) -> Option<&[u8; 16]> {
         let rest = self.0.last_chunk::<16>()?;
-        if *rest == [0; 16] {
-            self.0.first_chunk()
-        } else {
-            None
-        }
+        if *rest == [0; 16] { self.0.first_chunk() } else { None }
     }
 }
 

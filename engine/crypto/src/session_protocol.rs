@@ -102,18 +102,14 @@ pub fn encrypt_with_ephemeral(
 /// Opens a message to `keys` and proves its sender.
 pub fn decrypt(keys: &AccountKeys, ciphertext: &[u8]) -> Result<Decrypted, DecryptError> {
     if ciphertext.len() < OVERHEAD {
-        return Err(DecryptError::TooShort {
-            length: ciphertext.len(),
-        });
+        return Err(DecryptError::TooShort { length: ciphertext.len() });
     }
     let mut inner =
         sealed_box::open(keys.x25519_secret(), ciphertext).map_err(|why| match why {
             CryptoError::TooShort { length, .. } => DecryptError::TooShort { length },
             _ => DecryptError::DecryptionFailed,
         })?;
-    let too_short = DecryptError::TooShort {
-        length: ciphertext.len(),
-    };
+    let too_short = DecryptError::TooShort { length: ciphertext.len() };
     let signature = *inner.last_chunk::<64>().ok_or(too_short)?;
     inner.truncate(inner.len().saturating_sub(64));
     let sender_ed25519 = Ed25519PublicKey(*inner.last_chunk::<32>().ok_or(too_short)?);
@@ -125,11 +121,7 @@ pub fn decrypt(keys: &AccountKeys, ciphertext: &[u8]) -> Result<Decrypted, Decry
     }
     inner.truncate(text_len);
     let sender = ed25519_to_x25519(&sender_ed25519).ok_or(DecryptError::BadSignature)?;
-    Ok(Decrypted {
-        plaintext: inner,
-        sender_ed25519,
-        sender: AccountId::account(sender),
-    })
+    Ok(Decrypted { plaintext: inner, sender_ed25519, sender: AccountId::account(sender) })
 }
 
 /// What lies under the seal.
@@ -146,9 +138,7 @@ fn sign(keys: &AccountKeys, recipient: &X25519PublicKey, text: &[u8]) -> Vec<u8>
 }
 
 fn key_of(recipient: &AccountId) -> Result<X25519PublicKey, EncryptError> {
-    recipient
-        .x25519()
-        .ok_or(EncryptError::NotAnAccount { id: *recipient })
+    recipient.x25519().ok_or(EncryptError::NotAnAccount { id: *recipient })
 }
 
 #[cfg(test)]
@@ -187,14 +177,8 @@ mod tests {
     fn the_deterministic_form_repeats_itself() {
         let (from, to) = (account(1), account(2));
         let once = encrypt_deterministic(&from, &to.account_id(), b"text").unwrap();
-        assert_eq!(
-            encrypt_deterministic(&from, &to.account_id(), b"text").unwrap(),
-            once
-        );
-        assert_ne!(
-            encrypt_deterministic(&from, &to.account_id(), b"texT").unwrap(),
-            once
-        );
+        assert_eq!(encrypt_deterministic(&from, &to.account_id(), b"text").unwrap(), once);
+        assert_ne!(encrypt_deterministic(&from, &to.account_id(), b"texT").unwrap(), once);
     }
 
     #[test]

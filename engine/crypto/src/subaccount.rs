@@ -111,10 +111,7 @@ pub fn accept_token(
     let given = token.access();
     let prefix = token.prefix_byte();
     if prefix != account.prefix().byte() && !given.contains(Access::ANY_PREFIX) {
-        return Err(TokenRefused::Prefix {
-            token: prefix,
-            account: *account,
-        });
+        return Err(TokenRefused::Prefix { token: prefix, account: *account });
     }
     if !given.contains(required) {
         return Err(TokenRefused::Access { given, required });
@@ -143,22 +140,14 @@ impl SubaccountAuth {
     /// `group`. `None` if the id is not an account's.
     pub fn grant(group: &Ed25519Secret, member: &AccountId, access: Access) -> Option<Self> {
         let id = AccountId::group(group.public());
-        let mask = Zeroizing::new(blake2b::keyed32(
-            b"SessionGroupSubaccountMask",
-            &[group.seed()],
-        ));
+        let mask = Zeroizing::new(blake2b::keyed32(b"SessionGroupSubaccountMask", &[group.seed()]));
         let factor = Scalar::from_bytes_mod_order_wide(&Zeroizing::new(blake2b::keyed64(
             &mask,
             &[&member.to_bytes(), &id.to_bytes()],
         )));
         let token = SubaccountToken::new(Prefix::Group, access, &blinded_key(&factor, member)?);
         let signature = group.sign(&token.0);
-        Some(Self {
-            prefix: Prefix::Group.byte(),
-            access: access.0,
-            factor,
-            signature,
-        })
+        Some(Self { prefix: Prefix::Group.byte(), access: access.0, factor, signature })
     }
 
     /// Reads the form that travels: prefix, rights, two zero bytes, factor
@@ -168,12 +157,7 @@ impl SubaccountAuth {
         let (factor, signature) = rest.split_first_chunk::<32>()?;
         let factor = Option::from(Scalar::from_canonical_bytes(*factor))?;
         let signature = signature.try_into().ok()?;
-        Some(Self {
-            prefix: *prefix,
-            access: *access,
-            factor,
-            signature,
-        })
+        Some(Self { prefix: *prefix, access: *access, factor, signature })
     }
 
     /// Writes the form that travels. It is a secret.
@@ -209,21 +193,13 @@ pub struct SubaccountSigner {
 
 impl SubaccountSigner {
     /// From the member's keys and what the owner gave.
-    #[expect(
-        clippy::arithmetic_side_effects,
-        reason = "scalars are reduced, not overflown"
-    )]
+    #[expect(clippy::arithmetic_side_effects, reason = "scalars are reduced, not overflown")]
     pub fn new(member: &AccountKeys, auth: &SubaccountAuth) -> Option<Self> {
         let token = auth.token(&member.account_id())?;
         let secret = member.ed25519_secret();
         let mut scalar = secret.scalar();
         // The token's key comes from the Account ID, which has lost the sign.
-        if secret
-            .public()
-            .0
-            .last()
-            .is_some_and(|byte| byte & 0x80 != 0)
-        {
+        if secret.public().0.last().is_some_and(|byte| byte & 0x80 != 0) {
             *scalar = -*scalar;
         }
         Some(Self {
@@ -239,17 +215,11 @@ impl SubaccountSigner {
     }
 
     /// Signs a request; an ordinary Ed25519 signature under the token's key.
-    #[expect(
-        clippy::arithmetic_side_effects,
-        reason = "scalars are reduced, not overflown"
-    )]
+    #[expect(clippy::arithmetic_side_effects, reason = "scalars are reduced, not overflown")]
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
         let key = self.token.key();
         let nonce = Zeroizing::new(Scalar::from_bytes_mod_order_wide(&Zeroizing::new(
-            blake2b::keyed64(
-                b"SubaccountSig",
-                &[&self.nonce_seed, key.as_bytes(), message],
-            ),
+            blake2b::keyed64(b"SubaccountSig", &[&self.nonce_seed, key.as_bytes(), message]),
         )));
         let point = EdwardsPoint::mul_base(&nonce).compress();
         let hash = Sha512::new()
@@ -268,10 +238,7 @@ impl SubaccountSigner {
 }
 
 /// factor · T, where T is the member's point with sign bit 0.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "a point times a scalar is a point"
-)]
+#[expect(clippy::arithmetic_side_effects, reason = "a point times a scalar is a point")]
 fn blinded_key(factor: &Scalar, member: &AccountId) -> Option<Ed25519PublicKey> {
     let point = MontgomeryPoint(member.x25519()?.0).to_edwards(0)?;
     Some(Ed25519PublicKey((factor * point).compress().to_bytes()))

@@ -54,10 +54,7 @@ pub fn shared_secret(
     secret: &X25519Secret,
     public: &X25519PublicKey,
 ) -> Result<SharedSecret, CryptoError> {
-    let shared = secret
-        .key
-        .agree(&public.0)
-        .ok_or(CryptoError::WeakPublicKey { key: *public })?;
+    let shared = secret.key.agree(&public.0).ok_or(CryptoError::WeakPublicKey { key: *public })?;
     Ok(SharedSecret(*shared))
 }
 
@@ -69,14 +66,8 @@ mod tests {
     #[test]
     fn both_sides_come_to_the_same_secret() {
         let mut rng = rand::rngs::StdRng::seed_from_u64(2);
-        let (a, b) = (
-            X25519Secret::generate(&mut rng),
-            X25519Secret::generate(&mut rng),
-        );
-        let (ab, ba) = (
-            shared_secret(&a, &b.public()),
-            shared_secret(&b, &a.public()),
-        );
+        let (a, b) = (X25519Secret::generate(&mut rng), X25519Secret::generate(&mut rng));
+        let (ab, ba) = (shared_secret(&a, &b.public()), shared_secret(&b, &a.public()));
         assert_eq!(ab.unwrap().as_bytes(), ba.unwrap().as_bytes());
     }
 

@@ -34,10 +34,7 @@ const fn tolerance(role: Role) -> Duration {
 }
 
 /// Hashes by namespace or as one list, and all of them sorted, to be signed.
-fn listed(
-    namespaces: Namespaces,
-    affected: Vec<(Namespace, MessageHash)>,
-) -> (Value, Vec<String>) {
+fn listed(namespaces: Namespaces, affected: Vec<(Namespace, MessageHash)>) -> (Value, Vec<String>) {
     let texts = affected.into_iter().map(|(namespace, hash)| (namespace, hash.to_string()));
     let mut texts: Vec<_> = texts.collect();
     texts.sort_by(|(_, a), (_, b)| a.cmp(b));
@@ -96,8 +93,7 @@ pub(crate) fn delete_before(node: &mut Node, request: &DeleteBefore, now: Timest
         return refuse(401, "delete_before signature verification failed");
     }
     let before = request.before;
-    let affected =
-        node.database.delete_where(account, namespaces, |held| held.timestamp <= before);
+    let affected = node.database.delete_where(account, namespaces, |held| held.timestamp <= before);
     let (deleted, sorted) = listed(namespaces, affected);
     let signature = sign_at_time(node, account, before, &sorted);
     let mut result = MemberResult::new([("deleted", deleted)], Some(signature));

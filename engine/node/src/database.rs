@@ -157,9 +157,9 @@ impl Database {
             let Some(message) = self.messages.get(arrival) else { continue };
             let size = weight(message).saturating_mul(4) / 3;
             bytes = bytes.saturating_add(size).saturating_add(143);
-            let full = limits.count.is_some_and(|count| {
-                u64::try_from(found.len()).is_ok_and(|found| found >= count)
-            });
+            let full = limits
+                .count
+                .is_some_and(|count| u64::try_from(found.len()).is_ok_and(|found| found >= count));
             if !found.is_empty() && (full || bytes > limits.bytes) {
                 return (found, true);
             }

@@ -10,7 +10,7 @@ use crate::Node;
 use crate::network::VERSION;
 use crate::onion::OnionProgress;
 use crate::rpc::{Body, Progress, RpcAnswer};
-use crate::step::{Pending, PeerCall, PeerMessage, Reply, Step, Waiting};
+use crate::step::{PeerCall, PeerMessage, Pending, Reply, Step, Waiting};
 
 /// Largest HTTP body that a node takes, in bytes.
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
@@ -142,7 +142,8 @@ impl Node {
             }
             ("GET", "/get_stats/v1") => {
                 let [major, minor, patch] = VERSION;
-                RpcAnswer::json(200, json!({ "version": format!("{major}.{minor}.{patch}") })).into()
+                RpcAnswer::json(200, json!({ "version": format!("{major}.{minor}.{patch}") }))
+                    .into()
             }
             (method, path) => {
                 let text = format!("{} {path} Not Found", method.to_lowercase());

@@ -80,8 +80,7 @@ impl Node {
         role: Role,
         now: Timestamp,
     ) -> Result<MemberResult, RpcAnswer> {
-        let account = account_of(request)
-            .ok_or_else(|| RpcAnswer::text(500, "request failed"))?;
+        let account = account_of(request).ok_or_else(|| RpcAnswer::text(500, "request failed"))?;
         if let Some(answer) = self.misdirected(account, now) {
             return Err(answer);
         }

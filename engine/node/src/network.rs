@@ -214,8 +214,8 @@ mod tests {
 
     #[test]
     fn addresses_are_base32z_of_the_legacy_key() {
-        let key =
-            hex::decode("663b0b90249f858c11cc984fdddb55d9ae9b695552eb435404c15a9dd895ed6a").unwrap();
+        let key = hex::decode("663b0b90249f858c11cc984fdddb55d9ae9b695552eb435404c15a9dd895ed6a")
+            .unwrap();
         assert_eq!(base32z(&key), "ca7ozrbru6naarqcub875s4i5gzjs4kikmiwgiyrafpj5sri7iiy");
         assert_eq!(base32z(&[]), "");
     }

@@ -149,12 +149,7 @@ impl Nodes {
     }
 
     /// A call that the other node answers by itself.
-    fn call(
-        &mut self,
-        call: &Call,
-        now: Timestamp,
-        rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Reply {
+    fn call(&mut self, call: &Call, now: Timestamp, rng: &mut (impl CryptoRng + ?Sized)) -> Reply {
         let Destination::Node(to, message) = &call.to else { return Reply::TimedOut };
         let heard = self.heard(to, now);
         let Some(node) = self.nodes.get_mut(to).filter(|_| !self.away.contains(to)) else {

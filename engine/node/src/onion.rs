@@ -143,9 +143,7 @@ impl Node {
                 ask_server(&relay, plaintext)
             }
             Ok(LayerControl::Node(relay)) => self.ask_node(relay, frame.blob.to_vec(), hop_no),
-            Err(ControlError::Invalid { key: "protocol", .. }) => {
-                refuse(&seal, 400, "Invalid url")
-            }
+            Err(ControlError::Invalid { key: "protocol", .. }) => refuse(&seal, 400, "Invalid url"),
             Err(_) => refuse(&seal, 400, "Invalid json"),
         }
     }

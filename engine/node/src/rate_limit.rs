@@ -46,8 +46,7 @@ impl RateLimit {
                 return false;
             }
         }
-        let per_second =
-            if known_node { REFILL_PER_SECOND_OF_NODES } else { REFILL_PER_SECOND };
+        let per_second = if known_node { REFILL_PER_SECOND_OF_NODES } else { REFILL_PER_SECOND };
         let full = Bucket { tokens: CAPACITY, filled: now, per_second };
         let bucket = self.buckets.entry(from).or_insert(full);
         bucket.per_second = per_second;

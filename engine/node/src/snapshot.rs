@@ -23,10 +23,14 @@ const MAGIC: &[u8; 13] = b"ramson-node\0\x01";
 #[non_exhaustive]
 pub enum SnapshotError {
     /// They begin with something else, or are of a later version.
-    #[error("this is not the saved state of a service node of this version; move it away to start anew")]
+    #[error(
+        "this is not the saved state of a service node of this version; move it away to start anew"
+    )]
     Foreign,
     /// They end too early, or go on where they should end.
-    #[error("the saved state of a service node is damaged at byte {at}; move it away to start anew")]
+    #[error(
+        "the saved state of a service node is damaged at byte {at}; move it away to start anew"
+    )]
     Damaged {
         /// Where.
         at: usize,

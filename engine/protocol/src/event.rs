@@ -1,7 +1,9 @@
 //! What an account tells the world, after the commit that makes it true.
 
 use ramson_types::message::Message;
-use ramson_types::{AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, Timestamp};
+use ramson_types::{
+    AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, Timestamp,
+};
 
 /// Something that happened to an account.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,7 @@
 //! | [`swarm::PollSchedule`] | when to poll an account |
 //! | [`account::Account`] | what a message means, what to send, what to store |
 #![warn(clippy::arithmetic_side_effects)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 pub mod account;
 pub mod event;

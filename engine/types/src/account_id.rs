@@ -171,13 +171,17 @@ pub enum AccountIdError {
         id: String,
     },
     /// The first byte names no kind of id.
-    #[error("Account ID '{id}' starts with a prefix that Session does not use; an Account ID starts with 05")]
+    #[error(
+        "Account ID '{id}' starts with a prefix that Session does not use; an Account ID starts with 05"
+    )]
     Prefix {
         /// The text.
         id: String,
     },
     /// A group or blinded id where only an account will do.
-    #[error("'{id}' is not an account: a conversation can only be opened with an Account ID that starts with 05")]
+    #[error(
+        "'{id}' is not an account: a conversation can only be opened with an Account ID that starts with 05"
+    )]
     NotAnAccount {
         /// The text.
         id: String,

@@ -2,6 +2,7 @@
 //! nodes, and the conversation model. Nothing here computes with a secret,
 //! opens a socket or reads a clock.
 #![warn(clippy::arithmetic_side_effects)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 mod account_id;
 pub mod conversation;

@@ -35,7 +35,9 @@ impl FromStr for MessageId {
 
 /// A text that is not `m<account>-<number>`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{text}' is not a message's name; names look like m1-42 and are shown by 'ramson messages'")]
+#[error(
+    "'{text}' is not a message's name; names look like m1-42 and are shown by 'ramson messages'"
+)]
 pub struct MessageIdError {
     /// The text as it was given.
     pub text: String,

@@ -118,7 +118,8 @@ impl Home {
     /// Keeps a copy of the network.
     pub(crate) fn bind(&self, network: &Network) -> Result<(), Failure> {
         let path = self.folder.join(NETWORK);
-        private::put_in_place(&path, &network.copy()).map_err(|error| Failure::file(&path, error))
+        private::put_in_place(&path, &network.copy(), private::Readers::Owner)
+            .map_err(|error| Failure::file(&path, error))
     }
 }
 

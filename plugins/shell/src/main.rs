@@ -19,6 +19,7 @@ mod control;
 mod docs;
 mod error;
 mod home;
+mod local;
 mod lock;
 mod logging;
 mod network;

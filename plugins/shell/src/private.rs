@@ -18,13 +18,23 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Its owner alone.
+    Owner,
+    /// Everybody the user's settings let.
+    All,
+}
+
 /// Writes a small file that is there whole or not at all.
-pub(crate) fn put_in_place(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn put_in_place(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
+    let mode = if readers == Readers::Owner { 0o600 } else { 0o666 };
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let unfinished = PathBuf::from(name);
     let write = || {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&unfinished)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&unfinished, path)

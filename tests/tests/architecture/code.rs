@@ -123,11 +123,7 @@ pub(crate) fn path_lines(tokens: &[Token<'_>], first: &str, second: &str) -> Vec
             lines.push(token.line);
         } else if text(2) == Some("{") {
             let inside = tokens.get(at + 3..).unwrap_or_default();
-            lines.extend(
-                braced(inside)
-                    .filter(|inner| inner.text == second)
-                    .map(|it| it.line),
-            );
+            lines.extend(braced(inside).filter(|inner| inner.text == second).map(|it| it.line));
         }
     }
     lines
@@ -163,21 +159,9 @@ fn comments_and_quotes_are_no_code() {
         let d = '"'; let e: &'static str = '\'' /* tokio */;
         tokio::spawn(br"x")
     "####;
-    let found: Vec<_> = tokens(source)
-        .into_iter()
-        .filter(|it| it.text == "tokio")
-        .collect();
-    assert_eq!(
-        found,
-        [Token {
-            text: "tokio",
-            line: 6
-        }]
-    );
-    let words: Vec<_> = tokens("r#type crab b'x' rb")
-        .iter()
-        .map(|it| it.text)
-        .collect();
+    let found: Vec<_> = tokens(source).into_iter().filter(|it| it.text == "tokio").collect();
+    assert_eq!(found, [Token { text: "tokio", line: 6 }]);
+    let words: Vec<_> = tokens("r#type crab b'x' rb").iter().map(|it| it.text).collect();
     assert_eq!(words, ["r", "#", "type", "crab", "rb"]);
 }
 
@@ -186,14 +170,7 @@ fn paths_are_found_in_either_spelling() {
     let lines = |source| path_lines(&tokens(source), "std", "fs");
     assert_eq!(lines("use std::fs;"), [1]);
     assert_eq!(lines("\nstd::fs::read(x)"), [2]);
-    assert_eq!(
-        lines("use std::{\n  io::Read,\n  fs::{self, File},\n};"),
-        [3]
-    );
-    assert_eq!(
-        lines("use std::{io::{Read, fs}}; use mine::fs;").len(),
-        1,
-        "errs on the safe side"
-    );
+    assert_eq!(lines("use std::{\n  io::Read,\n  fs::{self, File},\n};"), [3]);
+    assert_eq!(lines("use std::{io::{Read, fs}}; use mine::fs;").len(), 1, "errs on the safe side");
     assert_eq!(lines("use std::{io, path}; fs();").len(), 0);
 }

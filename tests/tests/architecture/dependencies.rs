@@ -72,9 +72,7 @@ impl Part {
             Localnet => &[Types, Crypto, Codec, Node],
             Messages => &[Types, Crypto, Codec, Protocol, Node],
             Actor => &[Types, Crypto, Codec, Protocol, Node, Messages],
-            System => &[
-                Types, Crypto, Codec, Protocol, Node, Messages, Actor, Localnet,
-            ],
+            System => &[Types, Crypto, Codec, Protocol, Node, Messages, Actor, Localnet],
             Host => &[Types, Crypto, Codec, Protocol, Messages, System, Abi, Wire],
             Shell => &[
                 Types, Crypto, Codec, Protocol, Node, Messages, Actor, Localnet, System, Host, Abi,
@@ -122,21 +120,12 @@ const NOT_IN_THE_ENGINE: &[&str] = &[
 /// What cargo knows of the workspace.
 pub(crate) fn metadata() -> Result<Value, String> {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--offline",
-            "--no-deps",
-        ])
+        .args(["metadata", "--format-version", "1", "--offline", "--no-deps"])
         .current_dir(root())
         .output()
         .map_err(|why| format!("cargo metadata: {why}"))?;
     if !output.status.success() {
-        return Err(format!(
-            "cargo metadata: {}",
-            String::from_utf8_lossy(&output.stderr)
-        ));
+        return Err(format!("cargo metadata: {}", String::from_utf8_lossy(&output.stderr)));
     }
     serde_json::from_slice(&output.stdout).map_err(|why| format!("cargo metadata: {why}"))
 }
@@ -144,13 +133,7 @@ pub(crate) fn metadata() -> Result<Value, String> {
 fn folder(metadata: &Value, manifest: &Value) -> Option<String> {
     let root = Path::new(metadata["workspace_root"].as_str()?);
     let folder = Path::new(manifest.as_str()?).parent()?;
-    Some(
-        folder
-            .strip_prefix(root)
-            .ok()?
-            .to_string_lossy()
-            .replace('\\', "/"),
-    )
+    Some(folder.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/"))
 }
 
 fn wrong_arrows(metadata: &Value) -> Vec<String> {

@@ -9,10 +9,7 @@ pub(crate) struct Source {
 }
 
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .map(Path::to_path_buf)
-        .unwrap_or_default()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
 pub(crate) fn read(path: &str) -> Result<String, String> {
@@ -27,9 +24,7 @@ pub(crate) fn rust(folders: &[&str]) -> Result<Vec<Source>, String> {
         collect(&root().join(folder), &mut files)?;
     }
     if files.is_empty() {
-        return Err(format!(
-            "no source file in {folders:?}: this check looks at nothing"
-        ));
+        return Err(format!("no source file in {folders:?}: this check looks at nothing"));
     }
     files.sort_by(|left: &Source, right| left.path.cmp(&right.path));
     Ok(files)
@@ -54,9 +49,5 @@ fn collect(folder: &Path, files: &mut Vec<Source>) -> Result<(), String> {
 
 /// Fails with all complaints, one a line.
 pub(crate) fn none(complaints: &[String]) -> Result<(), String> {
-    if complaints.is_empty() {
-        Ok(())
-    } else {
-        Err(complaints.join("\n"))
-    }
+    if complaints.is_empty() { Ok(()) } else { Err(complaints.join("\n")) }
 }

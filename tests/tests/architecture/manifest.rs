@@ -8,12 +8,8 @@ use crate::files::{none, read};
 /// Complaints about panics that abort: a panic of one actor must not end the
 /// engine.
 fn aborting(path: &str, text: &str) -> Vec<String> {
-    let setting = |line: &str| {
-        line.split('#')
-            .next()
-            .unwrap_or_default()
-            .replace([' ', '"', '\''], "")
-    };
+    let setting =
+        |line: &str| line.split('#').next().unwrap_or_default().replace([' ', '"', '\''], "");
     text.lines()
         .enumerate()
         .filter(|(_, line)| setting(line) == "panic=abort")
@@ -55,10 +51,7 @@ fn programs(metadata: &Value) -> Vec<String> {
         let is_program = |target: &Value| list(&target["kind"]).contains(&Value::from("bin"));
         if defaults.contains(&package["id"]) {
             let targets = list(&package["targets"]);
-            let names = targets
-                .iter()
-                .filter(|it| is_program(it))
-                .map(|it| it["name"].to_string());
+            let names = targets.iter().filter(|it| is_program(it)).map(|it| it["name"].to_string());
             programs.extend(names);
         }
     }
@@ -96,17 +89,8 @@ fn a_second_program_and_a_default_run_are_found() {
     };
     let house = |packages: Vec<Value>, defaults: &[&str]| serde_json::json!({ "packages": packages, "workspace_default_members": defaults });
     let (one, two) = (package("one", None), package("two", None));
-    assert_eq!(
-        programs(&house(vec![one.clone(), two.clone()], &["one"])).len(),
-        0
-    );
-    assert_eq!(
-        programs(&house(vec![one.clone(), two.clone()], &["one", "two"])).len(),
-        1
-    );
+    assert_eq!(programs(&house(vec![one.clone(), two.clone()], &["one"])).len(), 0);
+    assert_eq!(programs(&house(vec![one.clone(), two.clone()], &["one", "two"])).len(), 1);
     assert_eq!(programs(&house(vec![one.clone()], &[])).len(), 1);
-    assert_eq!(
-        programs(&house(vec![one, package("three", Some("three"))], &["one"])).len(),
-        1
-    );
+    assert_eq!(programs(&house(vec![one, package("three", Some("three"))], &["one"])).len(), 1);
 }

@@ -7,14 +7,8 @@ use crate::files::{Source, none, rust};
 
 /// Types that are secrets, whatever they derive. Every other type that
 /// derives or implements `ZeroizeOnDrop` counts as one too.
-const SECRETS: &[&str] = &[
-    "Seed",
-    "AccountKeys",
-    "Ed25519Secret",
-    "X25519Secret",
-    "SharedSecret",
-    "LayerKey",
-];
+const SECRETS: &[&str] =
+    &["Seed", "AccountKeys", "Ed25519Secret", "X25519Secret", "SharedSecret", "LayerKey"];
 
 /// What would let a secret out.
 const LEAKS: &[&str] = &["Debug", "Display", "Clone", "Copy", "Serialize"];
@@ -52,10 +46,7 @@ fn traits<'a>(tokens: &[Token<'a>]) -> (Vec<(&'a str, usize)>, Vec<Trait<'a>>) {
             // Whatever else an attribute can stand on.
             "fn" | "mod" | "use" | "const" | "static" | "trait" | "type" => derived.clear(),
             "impl" => {
-                let head = tokens
-                    .iter()
-                    .skip(at)
-                    .take_while(|it| !matches!(it.text, "{" | ";"));
+                let head = tokens.iter().skip(at).take_while(|it| !matches!(it.text, "{" | ";"));
                 let head: Vec<_> = head.collect();
                 if let Some(split) = head.iter().position(|it| it.text == "for")
                     && let (Some(name), Some(of)) = (
@@ -63,11 +54,7 @@ fn traits<'a>(tokens: &[Token<'a>]) -> (Vec<(&'a str, usize)>, Vec<Trait<'a>>) {
                         head.get(split + 1),
                     )
                 {
-                    traits.push(Trait {
-                        of: of.text,
-                        name: name.text,
-                        line: token.line,
-                    });
+                    traits.push(Trait { of: of.text, name: name.text, line: token.line });
                 }
             }
             _ => {}
@@ -79,10 +66,7 @@ fn traits<'a>(tokens: &[Token<'a>]) -> (Vec<(&'a str, usize)>, Vec<Trait<'a>>) {
 fn leaks(file: &Source) -> Vec<String> {
     let tokens = tokens(&file.text);
     let (_, traits) = traits(&tokens);
-    let wiped = traits
-        .iter()
-        .filter(|it| it.name == "ZeroizeOnDrop")
-        .map(|it| it.of);
+    let wiped = traits.iter().filter(|it| it.name == "ZeroizeOnDrop").map(|it| it.of);
     let secrets: BTreeSet<&str> = SECRETS.iter().copied().chain(wiped).collect();
     let leaking = |it: &&Trait<'_>| secrets.contains(it.of) && LEAKS.contains(&it.name);
     let complain = |it: &Trait<'_>| {
@@ -122,15 +106,9 @@ fn the_listed_secrets_exist() -> Result<(), String> {
 #[test]
 fn leaks_are_found() {
     let found = |text: &str| {
-        leaks(&Source {
-            path: "engine/crypto/src/seed.rs".to_owned(),
-            text: text.to_owned(),
-        })
+        leaks(&Source { path: "engine/crypto/src/seed.rs".to_owned(), text: text.to_owned() })
     };
-    assert_eq!(
-        found("#[derive(Clone, Debug)]\npub struct Seed([u8; 32]);").len(),
-        2
-    );
+    assert_eq!(found("#[derive(Clone, Debug)]\npub struct Seed([u8; 32]);").len(), 2);
     assert_eq!(
         found("#[derive(ZeroizeOnDrop)]\npub(crate) struct New;\nimpl fmt::Debug for New {}").len(),
         1
@@ -140,17 +118,8 @@ fn leaks_are_found() {
         1
     );
     assert_eq!(found("impl<'a> Clone for Ed25519Secret {}").len(), 1);
-    assert_eq!(
-        found("#[derive(ZeroizeOnDrop)]\npub struct Seed([u8; 32]);").len(),
-        0
-    );
-    assert_eq!(
-        found("#[derive(Debug, Clone)]\npub struct SeedError;\npub struct Seed;").len(),
-        0
-    );
+    assert_eq!(found("#[derive(ZeroizeOnDrop)]\npub struct Seed([u8; 32]);").len(), 0);
+    assert_eq!(found("#[derive(Debug, Clone)]\npub struct SeedError;\npub struct Seed;").len(), 0);
     let told = found("\n#[derive(Debug)]\nstruct Seed;");
-    assert!(
-        told[0].starts_with("engine/crypto/src/seed.rs:2: Seed is a secret"),
-        "{told:?}"
-    );
+    assert!(told[0].starts_with("engine/crypto/src/seed.rs:2: Seed is a secret"), "{told:?}");
 }

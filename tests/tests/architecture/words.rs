@@ -31,131 +31,50 @@ const ASK_TRANSPORT: &str = "ask the transport actor; only transport and localne
 const ASK_STORAGE: &str = "ask the storage actor; only storage, transfers and localnet open files";
 
 const RULES: &[Rule] = &[
-    Rule {
-        what: What::Word("tokio"),
-        within: ENGINE,
-        except: &[],
-        instead: NO_RUNTIME,
-    },
-    Rule {
-        what: What::Word("actix"),
-        within: ENGINE,
-        except: &[],
-        instead: NO_RUNTIME,
-    },
-    Rule {
-        what: What::Word("TcpStream"),
-        within: ENGINE,
-        except: &[],
-        instead: NO_SOCKET,
-    },
-    Rule {
-        what: What::Word("TcpListener"),
-        within: ENGINE,
-        except: &[],
-        instead: NO_SOCKET,
-    },
-    Rule {
-        what: What::Word("UdpSocket"),
-        within: ENGINE,
-        except: &[],
-        instead: NO_SOCKET,
-    },
-    Rule {
-        what: What::Word("UnixStream"),
-        within: ENGINE,
-        except: &[],
-        instead: NO_SOCKET,
-    },
-    Rule {
-        what: What::Word("UnixListener"),
-        within: ENGINE,
-        except: &[],
-        instead: NO_SOCKET,
-    },
-    Rule {
-        what: What::Word("SystemTime"),
-        within: ENGINE,
-        except: &[],
-        instead: NO_CLOCK,
-    },
-    Rule {
-        what: What::Word("Instant"),
-        within: ENGINE,
-        except: &[],
-        instead: NO_CLOCK,
-    },
-    Rule {
-        what: What::Path("std", "fs"),
-        within: ENGINE,
-        except: &[],
-        instead: NO_FILE,
-    },
-    Rule {
-        what: What::Word("TcpStream"),
-        within: ACTORS,
-        except: SOCKETS,
-        instead: ASK_TRANSPORT,
-    },
+    Rule { what: What::Word("tokio"), within: ENGINE, except: &[], instead: NO_RUNTIME },
+    Rule { what: What::Word("actix"), within: ENGINE, except: &[], instead: NO_RUNTIME },
+    Rule { what: What::Word("TcpStream"), within: ENGINE, except: &[], instead: NO_SOCKET },
+    Rule { what: What::Word("TcpListener"), within: ENGINE, except: &[], instead: NO_SOCKET },
+    Rule { what: What::Word("UdpSocket"), within: ENGINE, except: &[], instead: NO_SOCKET },
+    Rule { what: What::Word("UnixStream"), within: ENGINE, except: &[], instead: NO_SOCKET },
+    Rule { what: What::Word("UnixListener"), within: ENGINE, except: &[], instead: NO_SOCKET },
+    Rule { what: What::Word("SystemTime"), within: ENGINE, except: &[], instead: NO_CLOCK },
+    Rule { what: What::Word("Instant"), within: ENGINE, except: &[], instead: NO_CLOCK },
+    Rule { what: What::Path("std", "fs"), within: ENGINE, except: &[], instead: NO_FILE },
+    Rule { what: What::Word("TcpStream"), within: ACTORS, except: SOCKETS, instead: ASK_TRANSPORT },
     Rule {
         what: What::Word("TcpListener"),
         within: ACTORS,
         except: SOCKETS,
         instead: ASK_TRANSPORT,
     },
-    Rule {
-        what: What::Word("UdpSocket"),
-        within: ACTORS,
-        except: SOCKETS,
-        instead: ASK_TRANSPORT,
-    },
+    Rule { what: What::Word("UdpSocket"), within: ACTORS, except: SOCKETS, instead: ASK_TRANSPORT },
     Rule {
         what: What::Path("tokio", "net"),
         within: ACTORS,
         except: SOCKETS,
         instead: ASK_TRANSPORT,
     },
-    Rule {
-        what: What::Path("std", "fs"),
-        within: ACTORS,
-        except: FILES,
-        instead: ASK_STORAGE,
-    },
-    Rule {
-        what: What::Path("tokio", "fs"),
-        within: ACTORS,
-        except: FILES,
-        instead: ASK_STORAGE,
-    },
+    Rule { what: What::Path("std", "fs"), within: ACTORS, except: FILES, instead: ASK_STORAGE },
+    Rule { what: What::Path("tokio", "fs"), within: ACTORS, except: FILES, instead: ASK_STORAGE },
 ];
 
 fn forbidden(file: &Source) -> Vec<String> {
     let is_in = |beginnings: &[&str]| beginnings.iter().any(|it| file.path.starts_with(it));
     let tokens = tokens(&file.text);
     let mut complaints = Vec::new();
-    for rule in RULES
-        .iter()
-        .filter(|rule| is_in(rule.within) && !is_in(rule.except))
-    {
+    for rule in RULES.iter().filter(|rule| is_in(rule.within) && !is_in(rule.except)) {
         let (name, lines) = match rule.what {
             What::Word(word) => (
                 word.to_owned(),
-                tokens
-                    .iter()
-                    .filter(|it| it.text == word)
-                    .map(|it| it.line)
-                    .collect(),
+                tokens.iter().filter(|it| it.text == word).map(|it| it.line).collect(),
             ),
-            What::Path(first, second) => (
-                format!("{first}::{second}"),
-                path_lines(&tokens, first, second),
-            ),
+            What::Path(first, second) => {
+                (format!("{first}::{second}"), path_lines(&tokens, first, second))
+            }
         };
         for line in lines {
-            complaints.push(format!(
-                "{}:{line}: names {name}; {}",
-                file.path, rule.instead
-            ));
+            complaints.push(format!("{}:{line}: names {name}; {}", file.path, rule.instead));
         }
     }
     complaints
@@ -171,12 +90,7 @@ fn engine_and_actors_keep_to_their_words() -> Result<(), String> {
 fn unbiased(file: &Source) -> Vec<String> {
     let tokens = tokens(&file.text);
     let starts = |at: usize, words: &[&str]| {
-        tokens
-            .iter()
-            .skip(at)
-            .map(|it| it.text)
-            .take(words.len())
-            .eq(words.iter().copied())
+        tokens.iter().skip(at).map(|it| it.text).take(words.len()).eq(words.iter().copied())
     };
     let complain = |(at, token): (usize, &Token<'_>)| {
         let body = at + 3;
@@ -200,18 +114,11 @@ fn every_select_is_biased() -> Result<(), String> {
 /// Whoever names bincode decides how plugins read it: one module only.
 fn bincode(files: &[Source]) -> Vec<String> {
     let names = |file: &&Source| tokens(&file.text).iter().any(|it| it.text == "bincode");
-    let modules: Vec<_> = files
-        .iter()
-        .filter(names)
-        .map(|file| file.path.as_str())
-        .collect();
+    let modules: Vec<_> = files.iter().filter(names).map(|file| file.path.as_str()).collect();
     if modules.len() < 2 {
         return Vec::new();
     }
-    vec![format!(
-        "bincode is named in {}; call the one module that has it",
-        modules.join(", ")
-    )]
+    vec![format!("bincode is named in {}; call the one module that has it", modules.join(", "))]
 }
 
 #[test]
@@ -220,10 +127,7 @@ fn one_module_names_bincode() -> Result<(), String> {
 }
 
 fn source(path: &str, text: &str) -> Source {
-    Source {
-        path: path.to_owned(),
-        text: text.to_owned(),
-    }
+    Source { path: path.to_owned(), text: text.to_owned() }
 }
 
 #[test]
@@ -232,56 +136,30 @@ fn forbidden_words_are_found() {
     let everything = "use tokio::net::TcpStream;\nuse actix::Actor;\nlet now = SystemTime::now();\n\
                       let t = Instant::now();\nuse std::{fs, net::{Ipv4Addr, UdpSocket}};";
     assert_eq!(found("engine/node/src/lib.rs", everything), 7);
-    assert_eq!(
-        found(
-            "engine/node/src/lib.rs",
-            "use std::net::Ipv4Addr; // tokio, Instant"
-        ),
-        0
-    );
-    assert_eq!(
-        found("actors/paths/src/lib.rs", "use tokio::net::TcpStream;"),
-        2
-    );
-    assert_eq!(
-        found("actors/paths/src/lib.rs", "use tokio::{fs, sync::mpsc};"),
-        1
-    );
+    assert_eq!(found("engine/node/src/lib.rs", "use std::net::Ipv4Addr; // tokio, Instant"), 0);
+    assert_eq!(found("actors/paths/src/lib.rs", "use tokio::net::TcpStream;"), 2);
+    assert_eq!(found("actors/paths/src/lib.rs", "use tokio::{fs, sync::mpsc};"), 1);
     assert_eq!(found("actors/system/src/lib.rs", "std::fs::read(path)"), 1);
-    assert_eq!(
-        found("actors/transport/src/lib.rs", "use tokio::net::TcpStream;"),
-        0
-    );
+    assert_eq!(found("actors/transport/src/lib.rs", "use tokio::net::TcpStream;"), 0);
     assert_eq!(found("actors/transport/src/lib.rs", "use std::fs;"), 1);
     assert_eq!(found("actors/storage/src/lib.rs", "use std::fs;"), 0);
     assert_eq!(found("plugins/shell/src/main.rs", everything), 0);
     let told = forbidden(&source("engine/node/src/clock.rs", "\n\nInstant::now()"));
-    assert_eq!(
-        told,
-        [format!(
-            "engine/node/src/clock.rs:3: names Instant; {NO_CLOCK}"
-        )]
-    );
+    assert_eq!(told, [format!("engine/node/src/clock.rs:3: names Instant; {NO_CLOCK}")]);
 }
 
 #[test]
 fn a_select_without_biased_is_found() {
     let found = |text| unbiased(&source("actors/a.rs", text)).len();
     assert_eq!(found("tokio::select! {\n _ = a => {} }"), 1);
-    assert_eq!(
-        found("tokio::select! {\n // first\n biased;\n _ = a => {} }"),
-        0
-    );
+    assert_eq!(found("tokio::select! {\n // first\n biased;\n _ = a => {} }"), 0);
     assert_eq!(found("select!(a, b)"), 1);
     assert_eq!(found("// select! { }\nselect(a, b)"), 0);
 }
 
 #[test]
 fn a_second_module_with_bincode_is_found() {
-    let (one, two) = (
-        source("a.rs", "use bincode;"),
-        source("b.rs", "bincode::encode(x)"),
-    );
+    let (one, two) = (source("a.rs", "use bincode;"), source("b.rs", "bincode::encode(x)"));
     let prose = source("c.rs", "// bincode\nlet a = \"bincode\";");
     assert_eq!(bincode(&[one, prose]).len(), 0);
     let one = source("a.rs", "use bincode;");

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 use ramson_localnet::{Localnet, LocalnetConfig};
 use ramson_system::{AccountEvent, Engine, EngineConfig, Event, NetworkConfig};
 use ramson_types::Timestamp;
 use ramson_types::message::Message;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use tokio::sync::broadcast;
 
 /// Longer than anything here takes on a busy machine.

@@ -48,7 +48,11 @@ pub(crate) fn compare_sealed(
     }
     let (by_last, text) = opened?;
     let decrypted_with = &step.json["response"]["onion_decoded"]["decrypted_with"];
-    expect_eq("sealed by the last node", by_last, decrypted_with == "shared_key of the last layer")?;
+    expect_eq(
+        "sealed by the last node",
+        by_last,
+        decrypted_with == "shared_key of the last layer",
+    )?;
     let ours: Value = serde_json::from_slice(&text).map_err(|why| format!("our answer: {why}"))?;
     expect_eq("inner status", &ours["status"], &theirs["status"])?;
     expect_eq("body is text", ours["body"].is_string(), theirs["body"].is_string())?;
@@ -61,12 +65,7 @@ pub(crate) fn compare_sealed(
 
 /// Every layer of a request, and the request as a whole where its path is
 /// given.
-pub(crate) fn check_client(
-    transcript: &Transcript,
-    number: usize,
-    step: &Step,
-    cases: &mut Cases,
-) {
+pub(crate) fn check_client(transcript: &Transcript, number: usize, step: &Step, cases: &mut Cases) {
     for layer in layers(step) {
         let name = format!("step {number}, layer {}", layer["hop"]);
         cases.check(name, || check_layer(layer));
@@ -90,7 +89,8 @@ fn check_layer(layer: &Value) -> Result<(), String> {
         LayerKey::from_bytes(enc_type, shared)
     };
     expect_eq("shared key", hex::encode(key.as_bytes()), hex::encode(shared))?;
-    let (plaintext, ciphertext) = (base64(layer, "plaintext_b64")?, base64(layer, "ciphertext_b64")?);
+    let (plaintext, ciphertext) =
+        (base64(layer, "plaintext_b64")?, base64(layer, "ciphertext_b64")?);
     let sealed = key.seal_with_nonce(&hex(layer, "nonce")?, &plaintext);
     expect_eq("ciphertext", sealed.as_ref() == Ok(&ciphertext), true)?;
     expect_eq("plaintext", key.open(&ciphertext).as_ref() == Ok(&plaintext), true)
@@ -125,9 +125,9 @@ fn rebuild(transcript: &Transcript, step: &Step) -> Result<SealedOnion, String> 
     };
     // A layer's cipher is named one layer further out, the first in the body.
     let mut outer = frame(&step.request)?;
-    let hop_no = serde_json::from_str::<Value>(&outer).ok().and_then(|outer| {
-        outer["hop_no"].as_u64().and_then(|hop_no| hop_no.try_into().ok())
-    });
+    let hop_no = serde_json::from_str::<Value>(&outer)
+        .ok()
+        .and_then(|outer| outer["hop_no"].as_u64().and_then(|hop_no| hop_no.try_into().ok()));
     let mut secrets = Vec::new();
     for layer in layers(step) {
         secrets.push(LayerSecrets {

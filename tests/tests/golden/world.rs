@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 use ramson_node::{HttpRequest, HttpResponse, Network, Node, Nodes, NodesStep};
 use ramson_types::{SwarmId, Timestamp};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use serde_json::Value;
 
 use crate::answers;

@@ -12,11 +12,7 @@ pub(crate) fn run(file: &Value, cases: &mut Cases) {
         file,
         cases,
         &["description", "timestamp_ms"],
-        &[
-            ("samples", sample),
-            ("decode_only", decode_only),
-            ("invalid", invalid),
-        ],
+        &[("samples", sample), ("decode_only", decode_only), ("invalid", invalid)],
     );
 }
 
@@ -29,11 +25,7 @@ fn sample(file: &Value, case: &Value) -> Result<(), String> {
     let content = decode(case)?;
     expect_eq("fields", &json::content(&content), &case["fields"])?;
     expect_eq("bytes", content.encode(), hex(case, "content_hex")?)?;
-    expect_eq(
-        "sent time",
-        content.sig_timestamp,
-        Some(number(file, "timestamp_ms")?),
-    )
+    expect_eq("sent time", content.sig_timestamp, Some(number(file, "timestamp_ms")?))
 }
 
 fn decode_only(_: &Value, case: &Value) -> Result<(), String> {

@@ -29,61 +29,30 @@ pub(crate) fn run(file: &Value, cases: &mut Cases) {
 
 fn account(_: &Value, case: &Value) -> Result<(), String> {
     let seed = Seed::from_entropy16(hex_array(case, "seed_hex")?);
-    expect_eq(
-        "padded seed",
-        *seed.as_bytes(),
-        hex_array(case, "seed_padded_32_hex")?,
-    )?;
+    expect_eq("padded seed", *seed.as_bytes(), hex_array(case, "seed_padded_32_hex")?)?;
     expect_keys(&seed, case)
 }
 
 fn full_seed(_: &Value, case: &Value) -> Result<(), String> {
-    expect_keys(
-        &Seed::from_bytes32(hex_array(case, "ed25519_seed_32_hex")?),
-        case,
-    )
+    expect_keys(&Seed::from_bytes32(hex_array(case, "ed25519_seed_32_hex")?), case)
 }
 
 fn expect_keys(seed: &Seed, case: &Value) -> Result<(), String> {
     let keys = AccountKeys::new(seed);
     expect_eq("Account ID", keys.account_id(), parsed(case, "account_id")?)?;
-    expect_eq(
-        "Ed25519 key",
-        keys.ed25519(),
-        parsed(case, "ed25519_public_hex")?,
-    )?;
-    expect_eq(
-        "X25519 key",
-        keys.x25519(),
-        parsed(case, "x25519_public_hex")?,
-    )?;
+    expect_eq("Ed25519 key", keys.ed25519(), parsed(case, "ed25519_public_hex")?)?;
+    expect_eq("X25519 key", keys.x25519(), parsed(case, "x25519_public_hex")?)?;
     let secret = [seed.as_bytes().as_slice(), keys.ed25519().as_bytes()].concat();
-    expect_eq(
-        "64-byte secret",
-        secret,
-        hex(case, "ed25519_secret_64_hex")?,
-    )?;
+    expect_eq("64-byte secret", secret, hex(case, "ed25519_secret_64_hex")?)?;
     // Secrets do not come out again; what they do shows that they are the same.
     let theirs = X25519Secret::from_bytes(&hex_array(case, "x25519_secret_hex")?);
-    expect_eq(
-        "X25519 secret",
-        keys.x25519_secret().public(),
-        theirs.public(),
-    )?;
-    expect_eq(
-        "converted",
-        ed25519_to_x25519(&keys.ed25519()),
-        Some(keys.x25519()),
-    )
+    expect_eq("X25519 secret", keys.x25519_secret().public(), theirs.public())?;
+    expect_eq("converted", ed25519_to_x25519(&keys.ed25519()), Some(keys.x25519()))
 }
 
 fn to_x25519(_: &Value, case: &Value) -> Result<(), String> {
     let key: Ed25519PublicKey = parsed(case, "ed25519_public_hex")?;
-    expect_eq(
-        "X25519 key",
-        ed25519_to_x25519(&key),
-        Some(parsed(case, "x25519_public_hex")?),
-    )
+    expect_eq("X25519 key", ed25519_to_x25519(&key), Some(parsed(case, "x25519_public_hex")?))
 }
 
 fn not_convertible(_: &Value, case: &Value) -> Result<(), String> {
@@ -104,11 +73,7 @@ fn signature(_: &Value, case: &Value) -> Result<(), String> {
     let message = text(case, "message_utf8")?.as_bytes();
     let signature = pair.sign(message);
     expect_eq("signature", signature, hex_array(case, "signature_hex")?)?;
-    expect_eq(
-        "verifies",
-        ed25519::verify(&pair.public(), message, &signature),
-        true,
-    )
+    expect_eq("verifies", ed25519::verify(&pair.public(), message, &signature), true)
 }
 
 fn to_ed25519(_: &Value, case: &Value) -> Result<(), String> {
@@ -125,11 +90,7 @@ fn version_check_key(_: &Value, case: &Value) -> Result<(), String> {
     let seed = Seed::from_bytes32(hex_array(case, "ed25519_seed_hex")?);
     let key = AccountKeys::new(&seed).version_check_key();
     expect_eq("id", key.id(), parsed(case, "id")?)?;
-    expect_eq(
-        "key",
-        *key.id().key(),
-        hex_array(case, "blinded_public_hex")?,
-    )?;
+    expect_eq("key", *key.id().key(), hex_array(case, "blinded_public_hex")?)?;
     let of_seed = Ed25519Secret::from_seed(&hex_array(case, "blinded_seed_hex")?);
     expect_eq("seed", of_seed.public().0, *key.id().key())?;
     let signature = key.sign(text(case, "signed_message_ascii")?.as_bytes());

@@ -11,21 +11,13 @@ pub(crate) fn run(file: &Value, cases: &mut Cases) {
         file,
         cases,
         &["description"],
-        &[
-            ("cases", hash),
-            ("namespace_rules", namespace_rules),
-            ("hash_text", hash_text),
-        ],
+        &[("cases", hash), ("namespace_rules", namespace_rules), ("hash_text", hash_text)],
     );
 }
 
 fn namespace(case: &Value) -> Result<Namespace, String> {
-    let number = case["namespace"]
-        .as_i64()
-        .and_then(|number| number.try_into().ok());
-    number
-        .map(Namespace)
-        .ok_or_else(|| "'namespace' is not one".to_owned())
+    let number = case["namespace"].as_i64().and_then(|number| number.try_into().ok());
+    number.map(Namespace).ok_or_else(|| "'namespace' is not one".to_owned())
 }
 
 fn hash(_: &Value, case: &Value) -> Result<(), String> {
@@ -48,25 +40,13 @@ fn rules(namespace: Namespace, case: &Value) -> Result<(), String> {
     expect_eq("store_needs_auth", auth, flag(case, "store_needs_auth")?)?;
     expect_eq("public_outbox", outbox, flag(case, "public_outbox")?)?;
     let retrieve = namespace.retrieve_needs_auth();
-    expect_eq(
-        "retrieve_needs_auth",
-        retrieve,
-        flag(case, "retrieve_needs_auth")?,
-    )?;
+    expect_eq("retrieve_needs_auth", retrieve, flag(case, "retrieve_needs_auth")?)?;
     let revoked = namespace.revoked_subaccount_may_retrieve();
-    expect_eq(
-        "revoked",
-        revoked,
-        flag(case, "revoked_subaccount_may_retrieve")?,
-    )?;
+    expect_eq("revoked", revoked, flag(case, "revoked_subaccount_may_retrieve")?)?;
     let ttl = namespace.max_ttl().as_millis();
     expect_eq("max_ttl_ms", ttl, number(case, "max_ttl_ms")?.into())?;
     let signed = namespace.signed_text();
-    expect_eq(
-        "signed text",
-        &*signed,
-        text(case, "signature_namespace_text")?,
-    )?;
+    expect_eq("signed text", &*signed, text(case, "signature_namespace_text")?)?;
     let flags = match (auth, outbox) {
         (false, _) => json!([]),
         (true, false) => json!(["write"]),

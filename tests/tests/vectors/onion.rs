@@ -42,26 +42,12 @@ fn told<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, String> {
 }
 
 fn primitive(_: &Value, case: &Value) -> Result<(), String> {
-    let (client, server) = (
-        secret(case, "client_ephemeral_seckey")?,
-        secret(case, "server_seckey")?,
-    );
-    expect_eq(
-        "client's key",
-        client.public(),
-        parsed(case, "client_ephemeral_pubkey")?,
-    )?;
-    expect_eq(
-        "server's key",
-        server.public(),
-        parsed(case, "server_pubkey")?,
-    )?;
+    let (client, server) =
+        (secret(case, "client_ephemeral_seckey")?, secret(case, "server_seckey")?);
+    expect_eq("client's key", client.public(), parsed(case, "client_ephemeral_pubkey")?)?;
+    expect_eq("server's key", server.public(), parsed(case, "server_pubkey")?)?;
     let shared = told(shared_secret(&client, &server.public()))?;
-    expect_eq(
-        "shared secret",
-        *shared.as_bytes(),
-        hex_array(case, "shared_secret")?,
-    )?;
+    expect_eq("shared secret", *shared.as_bytes(), hex_array(case, "shared_secret")?)?;
     let enc_type = enc_type(case)?;
     let sides = [
         told(LayerKey::for_client(enc_type, &client, &server.public()))?,
@@ -72,93 +58,45 @@ fn primitive(_: &Value, case: &Value) -> Result<(), String> {
 
 /// The key is the file's, its ciphertext opens, and sealing gives it again.
 fn seals_and_opens(key: &LayerKey, layer: &Value) -> Result<(), String> {
-    expect_eq(
-        "symmetric key",
-        *key.as_bytes(),
-        hex_array(layer, "symmetric_key")?,
-    )?;
+    expect_eq("symmetric key", *key.as_bytes(), hex_array(layer, "symmetric_key")?)?;
     let (plain, sealed) = (hex(layer, "plaintext")?, hex(layer, "ciphertext")?);
     expect_eq("opened", told(key.open(&sealed))?, plain.clone())?;
-    expect_eq(
-        "sealed",
-        told(key.seal_with_nonce(&hex(layer, "nonce")?, &plain))?,
-        sealed,
-    )
+    expect_eq("sealed", told(key.seal_with_nonce(&hex(layer, "nonce")?, &plain))?, sealed)
 }
 
 fn must_fail(_: &Value, case: &Value) -> Result<(), String> {
     let ephemeral = parsed(case, "client_ephemeral_pubkey")?;
     let key = LayerKey::for_node(enc_type(case)?, &secret(case, "server_seckey")?, &ephemeral);
-    expect_eq(
-        "opens",
-        told(key)?.open(&hex(case, "ciphertext")?).is_ok(),
-        false,
-    )
+    expect_eq("opens", told(key)?.open(&hex(case, "ciphertext")?).is_ok(), false)
 }
 
 fn parser(_: &Value, case: &Value) -> Result<(), String> {
-    let (server, client) = (
-        secret(case, "server_seckey")?,
-        secret(case, "client_ephemeral_seckey")?,
-    );
-    expect_eq(
-        "server's key",
-        server.public(),
-        parsed(case, "server_pubkey")?,
-    )?;
+    let (server, client) =
+        (secret(case, "server_seckey")?, secret(case, "client_ephemeral_seckey")?);
+    expect_eq("server's key", server.public(), parsed(case, "server_pubkey")?)?;
     let body = hex(case, "request_body")?;
     let frame = told(onion_frame::decode(&body))?;
     expect_eq("length", frame.blob.len(), size(case, "framed_length")?)?;
-    expect_eq(
-        "control",
-        frame.json,
-        text(case, "control_json")?.as_bytes(),
-    )?;
+    expect_eq("control", frame.json, text(case, "control_json")?.as_bytes())?;
     let control = told(onion_frame::parse_guard_control(frame.json))?;
     expect_eq("ephemeral key", control.ephemeral_key, client.public())?;
-    expect_eq(
-        "its field",
-        control.ephemeral_key,
-        parsed(case, "client_ephemeral_pubkey")?,
-    )?;
-    let key = told(LayerKey::for_node(
-        control.enc_type,
-        &server,
-        &control.ephemeral_key,
-    ))?;
-    expect_eq(
-        "payload",
-        told(key.open(frame.blob))?,
-        hex(case, "payload")?,
-    )?;
+    expect_eq("its field", control.ephemeral_key, parsed(case, "client_ephemeral_pubkey")?)?;
+    let key = told(LayerKey::for_node(control.enc_type, &server, &control.ephemeral_key))?;
+    expect_eq("payload", told(key.open(frame.blob))?, hex(case, "payload")?)?;
     let reply = hex(case, "reply_plaintext")?;
     let sealed = told(key.seal_with_nonce(&hex(case, "reply_nonce")?, &reply))?;
     expect_eq("reply", &sealed, &hex(case, "reply_ciphertext")?)?;
-    let key = told(LayerKey::for_client(
-        control.enc_type,
-        &client,
-        &server.public(),
-    ))?;
+    let key = told(LayerKey::for_client(control.enc_type, &client, &server.public()))?;
     expect_eq("reply opened", told(key.open(&sealed))?, reply)
 }
 
 fn node(case: &Value) -> Result<ServiceNode, String> {
     let pair = Ed25519Secret::from_seed(&hex_array(case, "ed25519_seed")?);
-    expect_eq(
-        "node's Ed25519 key",
-        pair.public(),
-        parsed(case, "ed25519_pubkey")?,
-    )?;
+    expect_eq("node's Ed25519 key", pair.public(), parsed(case, "ed25519_pubkey")?)?;
     let x25519 = secret(case, "x25519_seckey")?.public();
     expect_eq("node's X25519 key", x25519, parsed(case, "x25519_pubkey")?)?;
     let (ip, https_port) = (Ipv4Addr::LOCALHOST, 1);
-    Ok(ServiceNode {
-        ed25519: pair.public(),
-        x25519,
-        ip,
-        https_port,
-        swarm: None,
-    })
+    Ok(ServiceNode { ed25519: pair.public(), x25519, ip, https_port, swarm: None })
 }
 
 fn path(_: &Value, case: &Value) -> Result<(), String> {
@@ -178,11 +116,7 @@ fn guard_body(case: &Value) -> Result<(), String> {
     let body = onion_frame::encode(&hex(outermost, "ciphertext")?, control);
     expect_eq("body", body, Some(hex(case, "guard_post_body")?))?;
     let control = told(onion_frame::parse_guard_control(control))?;
-    expect_eq(
-        "guard's key",
-        control.ephemeral_key,
-        parsed(outermost, "ephemeral_pubkey")?,
-    )?;
+    expect_eq("guard's key", control.ephemeral_key, parsed(outermost, "ephemeral_pubkey")?)?;
     expect_eq("guard's cipher", control.enc_type, enc_type(outermost)?)
 }
 
@@ -193,30 +127,17 @@ fn peeled(case: &Value) -> Result<(), String> {
     for hop in ["guard", "middle", "exit"] {
         node(&nodes[hop])?;
     }
-    let receivers = [
-        &case["destination"],
-        &nodes["exit"],
-        &nodes["middle"],
-        &nodes["guard"],
-    ];
+    let receivers = [&case["destination"], &nodes["exit"], &nodes["middle"], &nodes["guard"]];
     expect_eq("layers", layers.len(), receivers.len())?;
     for (depth, (layer, receiver)) in layers.iter().zip(receivers).enumerate() {
         let ephemeral = secret(layer, "ephemeral_seckey")?;
-        expect_eq(
-            "ephemeral key",
-            ephemeral.public(),
-            parsed(layer, "ephemeral_pubkey")?,
-        )?;
+        expect_eq("ephemeral key", ephemeral.public(), parsed(layer, "ephemeral_pubkey")?)?;
         let public = parsed(receiver, "x25519_pubkey")?;
         let receiver = secret(receiver, "x25519_seckey")?;
         expect_eq("receiver's key", receiver.public(), public)?;
         let enc_type = enc_type(layer)?;
         seals_and_opens(
-            &told(LayerKey::for_client(
-                enc_type,
-                &ephemeral,
-                &receiver.public(),
-            ))?,
+            &told(LayerKey::for_client(enc_type, &ephemeral, &receiver.public()))?,
             layer,
         )?;
         seals_and_opens(
@@ -229,34 +150,18 @@ fn peeled(case: &Value) -> Result<(), String> {
         let plain = hex(layer, "plaintext")?;
         let frame = told(onion_frame::decode(&plain))?;
         expect_eq("next hop's part", frame.blob, &hex(inner, "ciphertext")?)?;
-        expect_eq(
-            "control",
-            frame.json,
-            text(layer, "plaintext_control_json")?.as_bytes(),
-        )?;
+        expect_eq("control", frame.json, text(layer, "plaintext_control_json")?.as_bytes())?;
         match told(onion_frame::parse_control(frame.json))? {
             LayerControl::Node(relay) => {
-                expect_eq(
-                    "next key",
-                    relay.ephemeral_key,
-                    parsed(inner, "ephemeral_pubkey")?,
-                )?;
+                expect_eq("next key", relay.ephemeral_key, parsed(inner, "ephemeral_pubkey")?)?;
                 expect_eq("next cipher", relay.enc_type, self::enc_type(inner)?)?;
             }
             LayerControl::Server(relay) => {
                 let expected = &case["relay"];
                 expect_eq("URL", relay.url().as_str(), text(expected, "post_url")?)?;
-                expect_eq(
-                    "allowed",
-                    onion_frame::is_allowed_target(&relay.target),
-                    true,
-                )?;
+                expect_eq("allowed", onion_frame::is_allowed_target(&relay.target), true)?;
                 expect_eq("posted", &plain, &hex(expected, "post_body")?)?;
-                expect_eq(
-                    "payload",
-                    hex(inner, "plaintext")?,
-                    hex(case, "payload_hex")?,
-                )?;
+                expect_eq("payload", hex(inner, "plaintext")?, hex(case, "payload_hex")?)?;
             }
             LayerControl::Final { .. } => return Err("a final layer further out".to_owned()),
         }
@@ -268,18 +173,11 @@ fn peeled(case: &Value) -> Result<(), String> {
 /// file's reply.
 fn node_path(case: &Value) -> Result<(), String> {
     let nodes = &case["nodes"];
-    let hops = [
-        node(&nodes["guard"])?,
-        node(&nodes["middle"])?,
-        node(&nodes["exit"])?,
-    ];
+    let hops = [node(&nodes["guard"])?, node(&nodes["middle"])?, node(&nodes["exit"])?];
     let destination = node(&case["destination"])?;
     let layers = list(case, "layers_inside_out")?;
     // Whether a layer's cipher is named stands in the control part around it.
-    let around = layers
-        .iter()
-        .skip(1)
-        .map(|layer| text(layer, "plaintext_control_json"));
+    let around = layers.iter().skip(1).map(|layer| text(layer, "plaintext_control_json"));
     let guard_control = text(case, "guard_control_json")?;
     let mut secrets = Vec::new();
     for (layer, control) in layers.iter().zip(around.chain([Ok(guard_control)])) {
@@ -295,53 +193,28 @@ fn node_path(case: &Value) -> Result<(), String> {
     }
     let guard = told(onion_frame::parse_guard_control(guard_control.as_bytes()))?;
     let hop_no = guard_control.contains("hop_no").then_some(guard.hop_no);
-    let form = RequestForm {
-        control: text(case, "control_text")?,
-        hop_no,
-    };
+    let form = RequestForm { control: text(case, "control_text")?, hop_no };
     let request = text(case, "payload_text")?.as_bytes();
-    let built = build_with(
-        &hops,
-        Destination::Node(&destination),
-        &secrets,
-        form,
-        request,
-    );
+    let built = build_with(&hops, Destination::Node(&destination), &secrets, form, request);
     let sealed = told(built)?;
-    expect_eq(
-        "body",
-        hex::encode(&sealed.body).as_str(),
-        text(case, "guard_post_body")?,
-    )?;
+    expect_eq("body", hex::encode(&sealed.body).as_str(), text(case, "guard_post_body")?)?;
 
     let reply = &case["reply"];
     let http_body = hex(reply, "http_body_hex")?;
-    let status = number(reply, "http_status")?
-        .try_into()
-        .map_err(|_| "no HTTP status")?;
+    let status = number(reply, "http_status")?.try_into().map_err(|_| "no HTTP status")?;
     let opened = told(sealed.keys.open_reply(status, &http_body))?;
     let expected: &Value = &told(serde_json::from_str(text(reply, "plaintext")?))?;
-    expect_eq(
-        "status",
-        Some(u64::from(opened.status)),
-        expected["status"].as_u64(),
-    )?;
+    expect_eq("status", Some(u64::from(opened.status)), expected["status"].as_u64())?;
     match &expected["body"] {
         Value::String(body) => expect_eq("reply", &opened.body, body)?,
-        body => expect_eq(
-            "reply",
-            &told(serde_json::from_str::<Value>(&opened.body))?,
-            body,
-        )?,
+        body => expect_eq("reply", &told(serde_json::from_str::<Value>(&opened.body))?, body)?,
     }
     sealed_reply(case, text(reply, "plaintext")?.as_bytes())
 }
 
 /// The reply is sealed with the innermost layer's key, in base64 or raw.
 fn sealed_reply(case: &Value, plain: &[u8]) -> Result<(), String> {
-    let innermost = list(case, "layers_inside_out")?
-        .first()
-        .ok_or("no layers")?;
+    let innermost = list(case, "layers_inside_out")?.first().ok_or("no layers")?;
     let key = LayerKey::from_bytes(enc_type(innermost)?, hex_array(innermost, "symmetric_key")?);
     let reply = &case["reply"];
     let sealed = told(key.seal_with_nonce(&hex(reply, "nonce")?, plain))?;
@@ -351,11 +224,7 @@ fn sealed_reply(case: &Value, plain: &[u8]) -> Result<(), String> {
     match reply["http_body"].as_str() {
         Some(base64) => {
             expect_eq("HTTP body", body, base64.as_bytes().to_vec())?;
-            expect_eq(
-                "its bytes",
-                ramson_tests::fields::base64(reply, "http_body")?,
-                sealed,
-            )
+            expect_eq("its bytes", ramson_tests::fields::base64(reply, "http_body")?, sealed)
         }
         None => expect_eq("raw HTTP body", body, sealed),
     }
@@ -376,11 +245,7 @@ fn final_layer(_: &Value, case: &Value) -> Result<(), String> {
         expect_eq("body", frame.blob, &hex(case, "body")?)?;
     }
     if case.get("inner_ciphertext").is_some() {
-        expect_eq(
-            "inner ciphertext",
-            frame.blob,
-            &hex(case, "inner_ciphertext")?,
-        )?;
+        expect_eq("inner ciphertext", frame.blob, &hex(case, "inner_ciphertext")?)?;
     }
     match control {
         Ok(LayerControl::Server(relay)) if case.get("host").is_some() => {
@@ -396,11 +261,7 @@ fn final_layer(_: &Value, case: &Value) -> Result<(), String> {
             expect_eq("relay", relay, expected)
         }
         Ok(LayerControl::Node(relay)) => {
-            expect_eq(
-                "destination",
-                relay.destination,
-                parsed(case, "destination")?,
-            )?;
+            expect_eq("destination", relay.destination, parsed(case, "destination")?)?;
             expect_eq("key", relay.ephemeral_key, parsed(case, "ephemeral_key")?)?;
             expect_eq("cipher", relay.enc_type, enc_type(case)?)
         }

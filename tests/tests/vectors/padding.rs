@@ -10,16 +10,9 @@ pub(crate) fn run(file: &Value, cases: &mut Cases) {
         file,
         cases,
         &["description", "group_padding"],
-        &[
-            ("new_rule", new_rule),
-            ("old_rule", old_rule),
-            ("unpad", unpadded),
-        ],
+        &[("new_rule", new_rule), ("old_rule", old_rule), ("unpad", unpadded)],
     );
-    cases.skip(
-        "group_padding",
-        "padding of group messages comes with groups",
-    );
+    cases.skip("group_padding", "padding of group messages comes with groups");
 }
 
 fn new_rule(_: &Value, section: &Value) -> Result<(), String> {

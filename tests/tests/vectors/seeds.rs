@@ -20,17 +20,11 @@ pub(crate) fn run(file: &Value, cases: &mut Cases) {
         file,
         cases,
         &["description", "mainnet_quic", "testnet_quic"],
-        &[
-            ("mainnet_https", pins),
-            ("requests", request),
-            ("sample_response", sample),
-        ],
+        &[("mainnet_https", pins), ("requests", request), ("sample_response", sample)],
     );
     for ours in MAINNET_SEEDS {
         cases.check(ours.url, || {
-            let known = list(file, "mainnet_https")?
-                .iter()
-                .any(|seed| seed["url"] == ours.url);
+            let known = list(file, "mainnet_https")?.iter().any(|seed| seed["url"] == ours.url);
             expect_eq("is in the file", known, true)
         });
     }
@@ -44,45 +38,28 @@ pub(crate) fn run(file: &Value, cases: &mut Cases) {
 /// same; other seeds than ours can only be in other files than this package's.
 fn pins(_: &Value, seed: &Value) -> Result<(), String> {
     let (url, host) = (text(seed, "url")?, text(seed, "host")?);
-    expect_eq(
-        "URL",
-        url,
-        &format!("https://{host}:{}/json_rpc", number(seed, "port")?),
-    )?;
+    expect_eq("URL", url, &format!("https://{host}:{}/json_rpc", number(seed, "port")?))?;
     let ours = MAINNET_SEEDS.iter().find(|ours| ours.url == url);
 
     let pem = text(seed, "certificate_pem")?;
-    let body: String = pem
-        .lines()
-        .filter(|line| !line.starts_with("-----"))
-        .collect();
+    let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = STANDARD.decode(body).map_err(|why| why.to_string())?;
     let (_, certificate) = X509Certificate::from_der(&der).map_err(|why| why.to_string())?;
 
     let fingerprint = Sha256::digest(&der);
-    let told = text(seed, "certificate_sha256")?
-        .replace(':', "")
-        .to_lowercase();
+    let told = text(seed, "certificate_sha256")?.replace(':', "").to_lowercase();
     expect_eq("certificate in the file", hex::encode(fingerprint), told)?;
 
     let spki = Sha256::digest(certificate.public_key().raw);
-    expect_eq(
-        "SPKI in the file",
-        spki.to_vec(),
-        base64(seed, "spki_sha256_b64")?,
-    )?;
+    expect_eq("SPKI in the file", spki.to_vec(), base64(seed, "spki_sha256_b64")?)?;
 
     if let Some(ours) = ours {
         expect_eq("certificate", ours.certificate_sha256, fingerprint.into())?;
         expect_eq("SPKI", ours.spki_sha256, spki.into())?;
     }
 
-    let names = certificate
-        .subject_alternative_name()
-        .map_err(|why| why.to_string())?;
-    let names = names
-        .map(|names| names.value.general_names.clone())
-        .unwrap_or_default();
+    let names = certificate.subject_alternative_name().map_err(|why| why.to_string())?;
+    let names = names.map(|names| names.value.general_names.clone()).unwrap_or_default();
     expect_eq("names", names, vec![GeneralName::DNSName(host)])
 }
 
@@ -100,9 +77,7 @@ fn request(_: &Value, case: &Value) -> Result<(), String> {
 /// Parsed JSON does not keep the order of fields, so this looks at the text.
 fn our_bytes(file: &Value) -> Result<(), String> {
     list(file, "requests")?;
-    let path = Folder::new("RAMSON_VECTORS", "vectors")
-        .path()
-        .join("seeds.json");
+    let path = Folder::new("RAMSON_VECTORS", "vectors").path().join("seeds.json");
     let raw = std::fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))?;
     let tight: String = raw.chars().filter(|sign| !sign.is_whitespace()).collect();
     let ours = String::from_utf8(get_service_nodes_request()).map_err(|why| why.to_string())?;
@@ -114,11 +89,8 @@ fn our_bytes(file: &Value) -> Result<(), String> {
 fn sample(_: &Value, case: &Value) -> Result<(), String> {
     let body = &case["body"];
     let result = &body["result"];
-    let Parsed {
-        nodes,
-        height,
-        rejected,
-    } = parse_service_nodes(body.to_string().as_bytes()).map_err(|why| why.to_string())?;
+    let Parsed { nodes, height, rejected } =
+        parse_service_nodes(body.to_string().as_bytes()).map_err(|why| why.to_string())?;
     let all = list(result, "service_node_states")?;
     let usable: Vec<&Value> = all.iter().filter(|entry| is_usable(entry)).collect();
     expect_eq("height", height, result["height"].as_u64())?;
@@ -126,16 +98,8 @@ fn sample(_: &Value, case: &Value) -> Result<(), String> {
     expect_eq("taken", nodes.len(), usable.len())?;
     for (node, entry) in nodes.iter().zip(&usable) {
         expect_eq("address", node.ip, parsed(entry, "public_ip")?)?;
-        expect_eq(
-            "port",
-            u64::from(node.https_port),
-            number(entry, "storage_port")?,
-        )?;
-        expect_eq(
-            "Ed25519 key",
-            node.ed25519,
-            parsed(entry, "pubkey_ed25519")?,
-        )?;
+        expect_eq("port", u64::from(node.https_port), number(entry, "storage_port")?)?;
+        expect_eq("Ed25519 key", node.ed25519, parsed(entry, "pubkey_ed25519")?)?;
         expect_eq("X25519 key", node.x25519, parsed(entry, "pubkey_x25519")?)?;
     }
 

@@ -34,19 +34,13 @@ pub(crate) fn run(file: &Value, cases: &mut Cases) {
 }
 
 fn keys(case: &Value, field: &str) -> Result<AccountKeys, String> {
-    Ok(AccountKeys::new(&Seed::from_entropy16(hex_array(
-        case, field,
-    )?)))
+    Ok(AccountKeys::new(&Seed::from_entropy16(hex_array(case, field)?)))
 }
 
 fn account(_: &Value, case: &Value) -> Result<(), String> {
     let keys = keys(case, "seed_hex")?;
     expect_eq("Account ID", keys.account_id(), parsed(case, "account_id")?)?;
-    expect_eq(
-        "Ed25519 key",
-        keys.ed25519(),
-        parsed(case, "ed25519_public_hex")?,
-    )
+    expect_eq("Ed25519 key", keys.ed25519(), parsed(case, "ed25519_public_hex")?)
 }
 
 fn deterministic(_: &Value, case: &Value) -> Result<(), String> {
@@ -87,18 +81,11 @@ fn opens(_: &Value, case: &Value) -> Result<(), String> {
         sender_ed25519: parsed(case, "sender_ed25519_public_hex")?,
         sender: parsed(case, "sender_account_id")?,
     };
-    expect_eq(
-        "opened",
-        decrypt(&to, &hex(case, "ciphertext_hex")?),
-        Ok(opened),
-    )
+    expect_eq("opened", decrypt(&to, &hex(case, "ciphertext_hex")?), Ok(opened))
 }
 
 fn refused(_: &Value, case: &Value) -> Result<(), String> {
-    let opened = decrypt(
-        &keys(case, "recipient_seed_hex")?,
-        &hex(case, "ciphertext_hex")?,
-    );
+    let opened = decrypt(&keys(case, "recipient_seed_hex")?, &hex(case, "ciphertext_hex")?);
     let class = match opened.err().ok_or("was accepted")? {
         DecryptError::TooShort { .. } => "TooShort",
         DecryptError::DecryptionFailed => "DecryptionFailed",
@@ -112,16 +99,8 @@ fn full_message(_: &Value, case: &Value) -> Result<(), String> {
     let stored = hex(case, "websocket_hex")?;
     expect_eq("stored as", &stored, &base64(case, "store_data_base64")?)?;
     let ciphertext = hex(case, "ciphertext_hex")?;
-    expect_eq(
-        "envelope",
-        holds(&stored, &hex(case, "envelope_hex")?),
-        true,
-    )?;
-    expect_eq(
-        "recipient",
-        to.account_id(),
-        parsed(case, "recipient_account_id")?,
-    )?;
+    expect_eq("envelope", holds(&stored, &hex(case, "envelope_hex")?), true)?;
+    expect_eq("recipient", to.account_id(), parsed(case, "recipient_account_id")?)?;
     let sender = keys(case, "sender_seed_hex")?.account_id();
     let envelope = envelope::unwrap(&stored).map_err(|why| why.to_string())?;
     expect_eq("sealed box", &envelope.content, &ciphertext)?;
@@ -143,10 +122,7 @@ fn full_message(_: &Value, case: &Value) -> Result<(), String> {
 }
 
 fn full_message_refused(_: &Value, case: &Value) -> Result<(), String> {
-    let opened = inbox::open(
-        &keys(case, "recipient_seed_hex")?,
-        &hex(case, "websocket_hex")?,
-    );
+    let opened = inbox::open(&keys(case, "recipient_seed_hex")?, &hex(case, "websocket_hex")?);
     let class = match opened.err().ok_or("was accepted")? {
         OpenError::UnsupportedVersion => "UnsupportedVersion",
         OpenError::BadWrapper => "BadWrapper",
@@ -176,16 +152,8 @@ fn captured(_: &Value, case: &Value) -> Result<(), String> {
     let sent = Timestamp(number(case, "envelope_timestamp_ms")?);
     expect_eq("envelope's time", envelope.timestamp, sent)?;
     let decrypted = decrypt(&to, &envelope.content).map_err(|why| why.to_string())?;
-    expect_eq(
-        "sender",
-        decrypted.sender,
-        parsed(case, "sender_account_id")?,
-    )?;
-    expect_eq(
-        "padded length",
-        decrypted.plaintext.len(),
-        size(case, "padded_content_len")?,
-    )?;
+    expect_eq("sender", decrypted.sender, parsed(case, "sender_account_id")?)?;
+    expect_eq("padded length", decrypted.plaintext.len(), size(case, "padded_content_len")?)?;
     let content = hex(case, "content_hex")?;
     expect_eq("content", padding::unpad(&decrypted.plaintext), &content)?;
     let config = Content::decode(&content).map_err(|why| why.to_string())?;
@@ -193,17 +161,9 @@ fn captured(_: &Value, case: &Value) -> Result<(), String> {
     let kind = u64::from(config.kind.number());
     expect_eq("kind of config", kind, number(case, "shared_config_kind")?)?;
     let seqno = u64::try_from(config.seqno).ok();
-    expect_eq(
-        "sequence number",
-        seqno,
-        Some(number(case, "shared_config_seqno")?),
-    )?;
+    expect_eq("sequence number", seqno, Some(number(case, "shared_config_seqno")?))?;
     let digest: [u8; 32] = Sha256::digest(&config.data).into();
-    expect_eq(
-        "config",
-        digest,
-        hex_array(case, "shared_config_data_sha256")?,
-    )
+    expect_eq("config", digest, hex_array(case, "shared_config_data_sha256")?)
 }
 
 fn push_notification(_: &Value, case: &Value) -> Result<(), String> {
@@ -214,17 +174,9 @@ fn push_notification(_: &Value, case: &Value) -> Result<(), String> {
     let opened = opened.map_err(|why| why.to_string())?;
     let zeros = opened.iter().rev().take_while(|byte| **byte == 0).count();
     let plaintext = hex(case, "plaintext_hex")?;
-    expect_eq(
-        "length",
-        opened.len(),
-        plaintext.len().saturating_add(zeros),
-    )?;
+    expect_eq("length", opened.len(), plaintext.len().saturating_add(zeros))?;
     expect_eq("plaintext", opened.starts_with(&plaintext), true)?;
-    expect_eq(
-        "sealed",
-        aead::xchacha20poly1305_seal(&key, nonce, &[], &opened),
-        sealed.to_vec(),
-    )
+    expect_eq("sealed", aead::xchacha20poly1305_seal(&key, nonce, &[], &opened), sealed.to_vec())
 }
 
 fn ons(_: &Value, case: &Value) -> Result<(), String> {

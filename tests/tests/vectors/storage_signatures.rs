@@ -61,34 +61,14 @@ fn member(file: &Value) -> Result<SubaccountSigner, String> {
 
 fn keys(file: &Value, section: &Value) -> Result<(), String> {
     let user_keys = user(file)?;
-    expect_eq(
-        "user",
-        user_keys.account_id(),
-        parsed(&section["user"], "account_id")?,
-    )?;
-    expect_eq(
-        "user",
-        user_keys.ed25519(),
-        parsed(&section["user"], "ed25519_pubkey")?,
-    )?;
-    expect_eq(
-        "user",
-        user_keys.x25519(),
-        parsed(&section["user"], "x25519_pubkey")?,
-    )?;
+    expect_eq("user", user_keys.account_id(), parsed(&section["user"], "account_id")?)?;
+    expect_eq("user", user_keys.ed25519(), parsed(&section["user"], "ed25519_pubkey")?)?;
+    expect_eq("user", user_keys.x25519(), parsed(&section["user"], "x25519_pubkey")?)?;
     let group = AccountId::group(group(file)?.public());
-    expect_eq(
-        "group",
-        *group.key(),
-        hex_array(&section["group"], "ed25519_pubkey")?,
-    )?;
+    expect_eq("group", *group.key(), hex_array(&section["group"], "ed25519_pubkey")?)?;
     expect_eq("group", group, parsed(&section["group"], "account_id")?)?;
     let node = pair(&section["node"], "ed25519_seed_hex")?;
-    expect_eq(
-        "node",
-        node.public(),
-        parsed(&section["node"], "ed25519_pubkey")?,
-    )
+    expect_eq("node", node.public(), parsed(&section["node"], "ed25519_pubkey")?)
 }
 
 fn request(file: &Value, case: &Value) -> Result<(), String> {
@@ -115,11 +95,7 @@ fn request(file: &Value, case: &Value) -> Result<(), String> {
     };
     expect_account(file, params)?;
     expect_signature(case, &key, &signed, signature)?;
-    expect_eq(
-        "signature in the request",
-        &params["signature"],
-        &case["signature_b64"],
-    )
+    expect_eq("signature in the request", &params["signature"], &case["signature_b64"])
 }
 
 /// The account of a request, and the proof that its signer may act for it.
@@ -145,11 +121,7 @@ fn expect_account(file: &Value, params: &Value) -> Result<(), String> {
 fn signed(case: &Value) -> Result<Vec<u8>, String> {
     let signed = hex(case, "signed_hex")?;
     if case.get("signed_text").is_some() {
-        expect_eq(
-            "text and hex",
-            text(case, "signed_text")?.as_bytes(),
-            &signed,
-        )?;
+        expect_eq("text and hex", text(case, "signed_text")?.as_bytes(), &signed)?;
     }
     Ok(signed)
 }
@@ -209,11 +181,9 @@ fn member_response(file: &Value, case: &Value) -> Result<(), String> {
             &texts(case, "request_messages")?,
             &hashes(&entry["deleted"])?,
         ),
-        "delete_all" => member_text::at_time(
-            &account,
-            at("request_timestamp")?,
-            &hashes(&entry["deleted"])?,
-        ),
+        "delete_all" => {
+            member_text::at_time(&account, at("request_timestamp")?, &hashes(&entry["deleted"])?)
+        }
         "delete_before" => {
             member_text::at_time(&account, at("request_before")?, &hashes(&entry["deleted"])?)
         }
@@ -240,19 +210,12 @@ fn member_response(file: &Value, case: &Value) -> Result<(), String> {
     expect_eq("signed text", &ours, &signed)?;
     let node = pair(owner(file, "node"), "ed25519_seed_hex")?;
     expect_signature(case, &node.public(), &signed, node.sign(&signed))?;
-    expect_eq(
-        "signature in the entry",
-        &entry["signature"],
-        &case["signature_b64"],
-    )
+    expect_eq("signature in the entry", &entry["signature"], &case["signature_b64"])
 }
 
 fn texts(case: &Value, field: &str) -> Result<Vec<String>, String> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    list(case, field)?
-        .iter()
-        .map(|value| text(value).ok_or("not a text".to_owned()))
-        .collect()
+    list(case, field)?.iter().map(|value| text(value).ok_or("not a text".to_owned())).collect()
 }
 
 /// Hashes of a list, or of an object of lists by namespace, sorted together.
@@ -295,9 +258,7 @@ fn monitor(file: &Value, case: &Value) -> Result<(), String> {
     let signatures = [user.sign(signed), group.sign(signed), member.sign(signed)];
     let keys = [user.ed25519(), group.public(), member.token().key()];
     let signer = signatures.iter().position(|ours| *ours == signature);
-    let key = signer
-        .and_then(|signer| keys.get(signer))
-        .ok_or("nobody signs like this")?;
+    let key = signer.and_then(|signer| keys.get(signer)).ok_or("nobody signs like this")?;
     expect_eq("verifies", ed25519::verify(key, signed, &signature), true)?;
     let request = hex(case, "monitor_request_bencoded_hex")?;
     let sent = request.windows(64).any(|bytes| bytes == signature);
@@ -306,24 +267,12 @@ fn monitor(file: &Value, case: &Value) -> Result<(), String> {
 
 fn subaccount(file: &Value, case: &Value) -> Result<(), String> {
     let owner = pair(case, "group_seed_hex")?;
-    expect_eq(
-        "group",
-        AccountId::group(owner.public()),
-        parsed(case, "group_pubkey")?,
-    )?;
+    expect_eq("group", AccountId::group(owner.public()), parsed(case, "group_pubkey")?)?;
     let seed = Seed::from_bytes32(hex_array(case, "member_seed_hex")?);
     let keys = AccountKeys::new(&seed);
-    expect_eq(
-        "member",
-        keys.account_id(),
-        parsed(case, "member_account_id")?,
-    )?;
+    expect_eq("member", keys.account_id(), parsed(case, "member_account_id")?)?;
     let negative = keys.ed25519().0[31] & 0x80 != 0;
-    expect_eq(
-        "sign bit",
-        negative,
-        flag(case, "member_pubkey_sign_bit_set")?,
-    )?;
+    expect_eq("sign bit", negative, flag(case, "member_pubkey_sign_bit_set")?)?;
     let flags = json!({
         "read": Access::READ.0, "write": Access::WRITE.0,
         "delete": Access::DELETE.0, "any_prefix": Access::ANY_PREFIX.0,
@@ -338,27 +287,15 @@ fn subaccount(file: &Value, case: &Value) -> Result<(), String> {
     expect_eq("mask", mask, hex_array(case, "mask_key_hex")?)?;
     // The factor k stands in the auth data; it comes from the mask.
     expect_eq("k", bytes.get(4..36), Some(hex(case, "k_hex")?.as_slice()))?;
-    expect_eq(
-        "owner's signature",
-        *auth.signature(),
-        base64_array(case, "subaccount_sig_b64")?,
-    )?;
+    expect_eq("owner's signature", *auth.signature(), base64_array(case, "subaccount_sig_b64")?)?;
     let positive = x25519_to_ed25519(&keys.x25519());
     expect_eq("T", positive, Some(parsed(case, "T_hex")?))?;
     let again = SubaccountAuth::from_bytes(bytes.as_slice().try_into().map_err(|_| "length")?);
     let signer = SubaccountSigner::new(&keys, &again.ok_or("not read")?).ok_or("no signer")?;
     let token = *signer.token();
     expect_eq("kT", token.key(), parsed(case, "kT_hex")?)?;
-    expect_eq(
-        "token",
-        token,
-        SubaccountToken(hex_array(case, "token_hex")?),
-    )?;
-    expect_eq(
-        "token in base64",
-        token.0.to_vec(),
-        base64(case, "token_b64")?,
-    )?;
+    expect_eq("token", token, SubaccountToken(hex_array(case, "token_hex")?))?;
+    expect_eq("token in base64", token.0.to_vec(), base64(case, "token_b64")?)?;
     let group_key = group(file)?.public();
     expect_eq("the file's group", owner.public(), group_key)?;
 
@@ -372,17 +309,9 @@ fn token(file: &Value, case: &Value) -> Result<(), String> {
     let key = member(file)?.token().key();
     let access = Access(number(case, "flags")?.try_into().map_err(|_| "flags")?);
     let token = SubaccountToken::new(ramson_types::Prefix::Group, access, &key);
-    expect_eq(
-        "token",
-        token,
-        SubaccountToken(hex_array(case, "token_hex")?),
-    )?;
+    expect_eq("token", token, SubaccountToken(hex_array(case, "token_hex")?))?;
     let signature = owner.sign(&token.0);
-    expect_eq(
-        "signature",
-        signature,
-        base64_array(case, "subaccount_sig_b64")?,
-    )?;
+    expect_eq("signature", signature, base64_array(case, "subaccount_sig_b64")?)?;
     let account = AccountId::group(owner.public());
     let accepted = accept_token(&account, &owner.public(), &token, &signature, access);
     expect_eq("accepted", accepted, Ok(key))
@@ -399,21 +328,13 @@ fn acceptance(file: &Value, case: &Value) -> Result<(), String> {
         Some(other) => return Err(format!("unknown right {other}")),
     };
     let owner = group(file)?.public();
-    expect_eq(
-        "the owner signed it",
-        ed25519::verify(&owner, &token.0, &signature),
-        true,
-    )?;
+    expect_eq("the owner signed it", ed25519::verify(&owner, &token.0, &signature), true)?;
     let accepted = accept_token(&account, &owner, &token, &signature, required);
     expect_eq("accepted", accepted.is_ok(), flag(case, "accepted")?)
 }
 
 fn must_not_verify(_: &Value, case: &Value) -> Result<(), String> {
     let signature = base64_array(case, "signature_b64")?;
-    let verifies = ed25519::verify(
-        &parsed(case, "pubkey")?,
-        &hex(case, "signed_hex")?,
-        &signature,
-    );
+    let verifies = ed25519::verify(&parsed(case, "pubkey")?, &hex(case, "signed_hex")?, &signature);
     expect_eq("verifies", verifies, false)
 }

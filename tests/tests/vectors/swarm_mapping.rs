@@ -24,9 +24,7 @@ pub(crate) fn run(file: &Value, cases: &mut Cases) {
 /// Ids are decimal texts: they do not fit a double.
 fn ids(list: &[Value]) -> Result<Vec<SwarmId>, String> {
     let id = |id: &Value| Some(SwarmId(id.as_str()?.parse().ok()?));
-    list.iter()
-        .map(|value| id(value).ok_or_else(|| format!("{value} is no id")))
-        .collect()
+    list.iter().map(|value| id(value).ok_or_else(|| format!("{value} is no id"))).collect()
 }
 
 /// The key behind the prefix, which may be any byte.
@@ -36,11 +34,7 @@ fn key(case: &Value) -> Result<[u8; 32], String> {
 }
 
 fn unassigned(_: &Value, id: &Value) -> Result<(), String> {
-    expect_eq(
-        "id",
-        id.as_str(),
-        Some(SwarmId::UNASSIGNED.0.to_string().as_str()),
-    )
+    expect_eq("id", id.as_str(), Some(SwarmId::UNASSIGNED.0.to_string().as_str()))
 }
 
 fn space(_: &Value, case: &Value) -> Result<(), String> {
@@ -60,20 +54,12 @@ fn mapping(file: &Value, case: &Value) -> Result<(), String> {
     };
     expect_eq("swarm", swarm_of(&key, swarms.iter().copied()), expected)?;
     let backwards = swarms.into_iter().rev();
-    expect_eq(
-        "swarm, ids in another order",
-        swarm_of(&key, backwards),
-        expected,
-    )
+    expect_eq("swarm, ids in another order", swarm_of(&key, backwards), expected)
 }
 
 fn new_id(_: &Value, case: &Value) -> Result<(), String> {
     let existing = ids(list(case, "existing")?)?;
-    expect_eq(
-        "new id",
-        next_swarm_id(&existing),
-        SwarmId(parsed(case, "expected")?),
-    )
+    expect_eq("new id", next_swarm_id(&existing), SwarmId(parsed(case, "expected")?))
 }
 
 fn sequence(_: &Value, section: &Value) -> Result<(), String> {

@@ -4,9 +4,9 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ramson_messages::storage::StoreError;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
-use super::threads::{self, Queues};
+use super::threads::{self, Answer, Queues};
 use crate::store::{Question, Store, Write};
 
 /// A way to a store; all clones lead to the same one. When the last is gone,
@@ -26,10 +26,14 @@ enum Way {
 /// An answer that is there or comes from a thread.
 enum Reply<A> {
     There(Result<A, StoreError>),
-    Comes(oneshot::Receiver<Result<A, StoreError>>),
+    Comes(Answer<A>),
 }
 
 impl<A> Reply<A> {
+    fn of(asked: Result<Answer<A>, StoreError>) -> Self {
+        asked.map_or_else(|error| Self::There(Err(error)), Self::Comes)
+    }
+
     async fn wait(self) -> Result<A, StoreError> {
         match self {
             Self::There(answer) => answer,
@@ -59,7 +63,7 @@ impl StoreHandle {
     ) -> impl Future<Output = Result<W::Answer, StoreError>> + Send + use<W> {
         match &*self.0 {
             Way::Threads { queues, .. } => match &*unpoisoned(queues) {
-                Some(queues) => queues.write(write).map_or_else(Reply::There, Reply::Comes),
+                Some(queues) => Reply::of(queues.write(write)),
                 None => Reply::There(Err(StoreError::Closed)),
             },
             Way::Inline(store) => Reply::There(match &*unpoisoned(store) {
@@ -77,7 +81,7 @@ impl StoreHandle {
     ) -> impl Future<Output = Result<Q::Answer, StoreError>> + Send + use<Q> {
         match &*self.0 {
             Way::Threads { queues, .. } => match &*unpoisoned(queues) {
-                Some(queues) => queues.ask(question).map_or_else(Reply::There, Reply::Comes),
+                Some(queues) => Reply::of(queues.ask(question)),
                 None => Reply::There(Err(StoreError::Closed)),
             },
             Way::Inline(store) => Reply::There(match &*unpoisoned(store) {

@@ -48,6 +48,9 @@ impl<W: Write> Waiting for Asked<W> {
     }
 }
 
+/// An answer that comes from a thread.
+pub(super) type Answer<A> = oneshot::Receiver<Result<A, StoreError>>;
+
 type Answering = Box<dyn FnOnce(&Store) + Send>;
 
 /// The threads end when this is dropped and the queues are empty.
@@ -57,33 +60,25 @@ pub(super) struct Queues {
 }
 
 impl Queues {
-    pub(super) fn write<W: Write>(
-        &self,
-        write: W,
-    ) -> Result<oneshot::Receiver<Result<W::Answer, StoreError>>, Result<W::Answer, StoreError>>
-    {
+    pub(super) fn write<W: Write>(&self, write: W) -> Result<Answer<W::Answer>, StoreError> {
         let (to, answer) = oneshot::channel();
         let waiting = Box::new(Asked { write, answer: None, to });
         match self.writes.try_send(waiting) {
             Ok(()) => Ok(answer),
-            Err(TrySendError::Full(_)) => Err(Err(StoreError::Busy { waiting: WRITES })),
-            Err(TrySendError::Disconnected(_)) => Err(Err(StoreError::Closed)),
+            Err(TrySendError::Full(_)) => Err(StoreError::Busy { waiting: WRITES }),
+            Err(TrySendError::Disconnected(_)) => Err(StoreError::Closed),
         }
     }
 
-    pub(super) fn ask<Q: Question>(
-        &self,
-        question: Q,
-    ) -> Result<oneshot::Receiver<Result<Q::Answer, StoreError>>, Result<Q::Answer, StoreError>>
-    {
+    pub(super) fn ask<Q: Question>(&self, question: Q) -> Result<Answer<Q::Answer>, StoreError> {
         let (to, answer) = oneshot::channel();
         let answering: Answering = Box::new(move |store| {
             let _ = to.send(store.ask(&question));
         });
         match self.questions.try_send(answering) {
             Ok(()) => Ok(answer),
-            Err(TrySendError::Full(_)) => Err(Err(StoreError::Busy { waiting: QUESTIONS })),
-            Err(TrySendError::Disconnected(_)) => Err(Err(StoreError::Closed)),
+            Err(TrySendError::Full(_)) => Err(StoreError::Busy { waiting: QUESTIONS }),
+            Err(TrySendError::Disconnected(_)) => Err(StoreError::Closed),
         }
     }
 }

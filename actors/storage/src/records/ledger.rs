@@ -163,10 +163,9 @@ fn write_step(step: &LedgerStep) -> Result<Step, RecordError> {
         LedgerStep::Dropped { node, reason } => {
             Step::Dropped(Dropped { node: node.0.to_vec(), reason: reason.clone() })
         }
-        LedgerStep::CursorMoved { node, namespace } => Step::CursorMoved(CursorMoved {
-            node: node.0.to_vec(),
-            namespace: namespace.0.into(),
-        }),
+        LedgerStep::CursorMoved { node, namespace } => {
+            Step::CursorMoved(CursorMoved { node: node.0.to_vec(), namespace: namespace.0.into() })
+        }
         _ => return Err(RecordError::Unknown("ledger step")),
     })
 }

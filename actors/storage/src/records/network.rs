@@ -2,9 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use ramson_types::{
-    Ed25519PublicKey, NodePool, ServiceNode, SwarmId, Timestamp, X25519PublicKey,
-};
+use ramson_types::{Ed25519PublicKey, NodePool, ServiceNode, SwarmId, Timestamp, X25519PublicKey};
 
 use super::{RecordError, bytes32, decode, encode, node, node_bytes, nodes};
 

@@ -88,17 +88,25 @@ fn step() -> impl Strategy<Value = LedgerStep> {
     let nodes = || vec(node(), 0..4);
     prop_oneof![
         (id(), any::<u64>()).prop_map(|(to, bytes)| LedgerStep::Queued { to, bytes }),
-        (any::<u32>(), node(), nodes())
-            .prop_map(|(attempt, node, path)| LedgerStep::Attempted { attempt, node, path }),
-        (id(), nodes(), nodes())
-            .prop_map(|(to, confirmed, failed)| LedgerStep::Stored { to, confirmed, failed }),
-        (node(), any::<u32>())
-            .prop_map(|(node, members)| LedgerStep::WrongSwarm { node, members }),
+        (any::<u32>(), node(), nodes()).prop_map(|(attempt, node, path)| LedgerStep::Attempted {
+            attempt,
+            node,
+            path
+        }),
+        (id(), nodes(), nodes()).prop_map(|(to, confirmed, failed)| LedgerStep::Stored {
+            to,
+            confirmed,
+            failed
+        }),
+        (node(), any::<u32>()).prop_map(|(node, members)| LedgerStep::WrongSwarm { node, members }),
         (of(node()), any::<String>(), of(time())).prop_map(|(node, reason, retry_at)| {
             LedgerStep::AttemptFailed { node, reason, retry_at }
         }),
-        (node(), nodes(), namespace())
-            .prop_map(|(node, path, namespace)| LedgerStep::Received { node, path, namespace }),
+        (node(), nodes(), namespace()).prop_map(|(node, path, namespace)| LedgerStep::Received {
+            node,
+            path,
+            namespace
+        }),
         (node(), any::<String>()).prop_map(|(node, reason)| LedgerStep::Dropped { node, reason }),
         (node(), namespace())
             .prop_map(|(node, namespace)| LedgerStep::CursorMoved { node, namespace }),

@@ -3,9 +3,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ramson_crypto::aead::XChaCha20Poly1305Key;
 use rand::Rng as _;
 use rand::rngs::StdRng;
-use ramson_crypto::aead::XChaCha20Poly1305Key;
 
 use crate::keys::StoreKey;
 

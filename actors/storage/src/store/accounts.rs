@@ -65,10 +65,10 @@ impl Write for RemoveAccount {
 
         const LOW: [u8; 32] = [0; 32];
         const HIGH: [u8; 32] = [u8::MAX; 32];
-        for gone in tables.seen.extract_from_if(
-            (number, i16::MIN, &LOW)..=(number, i16::MAX, &HIGH),
-            |_, _| true,
-        )? {
+        for gone in tables
+            .seen
+            .extract_from_if((number, i16::MIN, &LOW)..=(number, i16::MAX, &HIGH), |_, _| true)?
+        {
             let (key, until) = gone?;
             let (_, namespace, hash) = key.value();
             tables.seen_by_time.remove((until.value(), number, namespace, hash))?;

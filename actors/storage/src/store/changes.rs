@@ -31,16 +31,10 @@ pub(super) fn check(commit: &Commit, tables: &Tables<'_>) -> Result<(), Failure>
 }
 
 /// Writes one change.
-pub(super) fn write(
-    account: u32,
-    change: &Change,
-    tables: &mut Tables<'_>,
-) -> Result<(), Failure> {
+pub(super) fn write(account: u32, change: &Change, tables: &mut Tables<'_>) -> Result<(), Failure> {
     match change {
         Change::PutMessage(message) => put_message(message, tables),
-        Change::SetMessageState { id, state, hash } => {
-            set_message_state(*id, state, *hash, tables)
-        }
+        Change::SetMessageState { id, state, hash } => set_message_state(*id, state, *hash, tables),
         Change::PutConversation(conversation) => {
             let number = conversation_number(account, &conversation.id, tables)?;
             put_conversation((account, number), conversation, tables)
@@ -126,7 +120,8 @@ fn put_message(message: &Message, tables: &mut Tables<'_>) -> Result<(), Failure
         };
         put_conversation((account, conversation), &line, tables)?;
     }
-    let before = tables.message_places.insert((account, number), conversation)?.map(|at| at.value());
+    let before =
+        tables.message_places.insert((account, number), conversation)?.map(|at| at.value());
     if let Some(before) = before {
         remove_key_of(message.id, before, tables)?;
         if before != conversation {
@@ -162,7 +157,10 @@ fn read_message(
 ) -> Result<Option<Message>, Failure> {
     let what = || format!("message {id}");
     let Some(line) = tables.conversations.get((id.account, conversation))? else {
-        return Err(Failure::missing(format!("conversation {conversation} of account {}", id.account)));
+        return Err(Failure::missing(format!(
+            "conversation {conversation} of account {}",
+            id.account
+        )));
     };
     let line = records::parse_conversation(line.value())
         .map_err(|error| Failure::damaged(format!("conversation {conversation}"), &error))?;

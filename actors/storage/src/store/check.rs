@@ -2,14 +2,14 @@
 
 use std::sync::PoisonError;
 
-use ramson_messages::storage::{GetMessage, StoreError};
+use ramson_messages::storage::{GetMessage, LoadAccount, StoreError};
 use ramson_types::MessageId;
 
 use super::{Failure, Question as _, Reading, Store};
 use crate::records;
 use crate::tables::{
     ACCOUNTS, CONVERSATION_NUMBERS, LEDGER, LEDGER_BY_HASH, LEDGER_BY_MESSAGE, LEDGER_BY_TIME,
-    MESSAGE_KEYS, MESSAGE_PLACES, MESSAGES, SEEDS, SEEN, SEEN_BY_TIME,
+    MESSAGE_KEYS, MESSAGE_PLACES, MESSAGES, SEEN, SEEN_BY_TIME,
 };
 
 /// What a look over the whole store found.
@@ -135,13 +135,13 @@ fn check_rest(reading: &Reading, found: &mut Checked) -> Result<(), Failure> {
     if by_time.range((0, 0, i16::MIN, &[0; 32])..)?.count() as u64 != tombstones {
         found.problems.push("the list of tombstones names some that are not there".to_owned());
     }
-    let seeds = reading.table(SEEDS)?;
     let accounts = reading.table(ACCOUNTS)?;
     for entry in accounts.range(0..)? {
         let account = entry?.0.value();
-        let seed = seeds.get(account)?.map(|seed| records::parse_seed(seed.value()).is_ok());
-        if seed != Some(true) {
-            found.problems.push(format!("the seed of account {account} cannot be read"));
+        match (LoadAccount { account }).answer(reading) {
+            Ok(_) => {}
+            Err(Failure::Failed(error)) => found.problems.push(error.to_string()),
+            Err(failure) => return Err(failure),
         }
     }
     for entry in reading.table(CONVERSATION_NUMBERS)?.range((0, [].as_slice())..)? {

@@ -68,10 +68,7 @@ impl Failure {
     }
 
     /// Reads a record named `what`.
-    pub(crate) fn record<T: prost::Message + Default>(
-        what: &str,
-        bytes: &[u8],
-    ) -> Result<T, Self> {
+    pub(crate) fn record<T: prost::Message + Default>(what: &str, bytes: &[u8]) -> Result<T, Self> {
         records::decode(bytes).map_err(|error| Self::damaged(what, &error))
     }
 }

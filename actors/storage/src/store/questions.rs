@@ -10,9 +10,7 @@ use ramson_protocol::store::{MessageKey, StoredAccount};
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::LedgerLine;
 use ramson_types::message::Message;
-use ramson_types::{
-    ConversationId, Ed25519PublicKey, MessageId, Namespace, NodePool, Timestamp,
-};
+use ramson_types::{ConversationId, Ed25519PublicKey, MessageId, Namespace, NodePool, Timestamp};
 use redb::{
     Database, Key, ReadOnlyTable, ReadTransaction, ReadableDatabase as _, TableDefinition, Value,
 };
@@ -21,8 +19,8 @@ use super::Failure;
 use crate::records::{self, AccountRecord};
 use crate::tables::{
     ACCOUNTS, CONVERSATION_NUMBERS, CONVERSATIONS, COUNTERS, CURSORS, GUARDS, LEDGER,
-    LEDGER_BY_HASH, LEDGER_BY_MESSAGE, MESSAGE_KEYS, MESSAGE_PLACES, MESSAGES, META, OUTBOX,
-    SEEDS, SEEN, meta,
+    LEDGER_BY_HASH, LEDGER_BY_MESSAGE, MESSAGE_KEYS, MESSAGE_PLACES, MESSAGES, META, OUTBOX, SEEDS,
+    SEEN, meta,
 };
 
 /// A message that only reads.
@@ -82,7 +80,10 @@ impl Reading {
         account: u32,
         number: u64,
     ) -> Result<Option<LedgerLine>, Failure> {
-        lines.get((account, number))?.map(|line| parse_line(account, number, line.value())).transpose()
+        lines
+            .get((account, number))?
+            .map(|line| parse_line(account, number, line.value()))
+            .transpose()
     }
 }
 
@@ -164,9 +165,10 @@ impl Question for RecallHashes {
     fn answer(&self, reading: &Reading) -> Result<Vec<bool>, Failure> {
         reading.account(self.account)?;
         let seen = reading.table(SEEN)?;
-        let copies = self.copies.iter().map(|(namespace, hash)| {
-            Ok(seen.get((self.account, namespace.0, &hash.0))?.is_some())
-        });
+        let copies = self
+            .copies
+            .iter()
+            .map(|(namespace, hash)| Ok(seen.get((self.account, namespace.0, &hash.0))?.is_some()));
         copies.collect()
     }
 }
@@ -178,8 +180,7 @@ impl Question for RecallMessages {
         reading.account(self.account)?;
         let keys = reading.table(MESSAGE_KEYS)?;
         let recall = |key: &MessageKey| {
-            let Some(number) = reading.conversation_number(self.account, &key.conversation)?
-            else {
+            let Some(number) = reading.conversation_number(self.account, &key.conversation)? else {
                 return Ok(false);
             };
             let author_kind = records::author_kind(&key.author, key.kind)

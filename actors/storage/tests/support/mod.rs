@@ -7,8 +7,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
 use ramson_crypto::Seed;
 use ramson_messages::storage::{
     AddAccount, Commit, LedgerSubject, ListAccounts, ListConversations, ListMessages, LoadAccount,
@@ -26,6 +24,8 @@ use ramson_types::{
     AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, Namespace, NodePool,
     Prefix, ServiceNode, Timestamp, X25519PublicKey,
 };
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 
 pub(crate) fn key() -> StoreKey {
     StoreKey::from_bytes([9; 32])
@@ -220,8 +220,7 @@ pub(crate) fn step(store: &Store, number: u64) {
             store.idle_commit().unwrap();
         }
         _ => {
-            let commits: Vec<_> =
-                accounts.iter().map(|account| commit(*account, number)).collect();
+            let commits: Vec<_> = accounts.iter().map(|account| commit(*account, number)).collect();
             assert!(store.apply(&commits).iter().all(Result::is_ok));
         }
     }

@@ -102,7 +102,6 @@ pub(crate) async fn start(
     let identity = guardian::guard(format!("identity {id}"), events, clock, start)
         .await
         .map_err(|reason| EngineError::Start { reason })?;
-    let household =
-        Household { id, identity, stop_identity: stop, own_paths: place.own_paths };
+    let household = Household { id, identity, stop_identity: stop, own_paths: place.own_paths };
     Ok((household, AccountWires { send_text, ready_paths: place.ready_paths }))
 }

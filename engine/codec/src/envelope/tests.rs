@@ -19,14 +19,8 @@ fn envelope(change: impl FnOnce(&mut Envelope)) -> Vec<u8> {
 }
 
 fn wrapped(body: Vec<u8>) -> Vec<u8> {
-    let request = WebSocketRequest {
-        body: Some(body),
-        ..Default::default()
-    };
-    schema::encode(&WebSocketMessage {
-        request: Some(request),
-        ..Default::default()
-    })
+    let request = WebSocketRequest { body: Some(body), ..Default::default() };
+    schema::encode(&WebSocketMessage { request: Some(request), ..Default::default() })
 }
 
 #[test]
@@ -42,11 +36,7 @@ fn wrapped_bytes_are_those_of_the_apps() {
 
 #[test]
 fn source_is_empty_or_an_account_id() {
-    for (source, good) in [
-        ("", true),
-        (&"0".repeat(66), true),
-        (&"0".repeat(65), false),
-    ] {
+    for (source, good) in [("", true), (&"0".repeat(66), true), (&"0".repeat(65), false)] {
         let stored = envelope(|envelope| envelope.source = Some(source.to_owned()));
         assert_eq!(unwrap(&stored).is_ok(), good, "source of {}", source.len());
     }
@@ -56,58 +46,32 @@ fn source_is_empty_or_an_account_id() {
 fn an_unknown_type_counts_as_missing() {
     // Field 1 is 5, a type of the app that Session came from.
     let body = hex::decode("080528014201ff").unwrap();
-    let missing = ProtoError::Missing {
-        field: "Envelope.kind",
-    };
-    assert_eq!(
-        unwrap(&wrapped(body)),
-        Err(UnwrapError::BadEnvelope(missing))
-    );
+    let missing = ProtoError::Missing { field: "Envelope.kind" };
+    assert_eq!(unwrap(&wrapped(body)), Err(UnwrapError::BadEnvelope(missing)));
 }
 
 #[test]
 fn each_fault_has_its_name() {
     assert_eq!(unwrap(&[0x00, 0x64]), Err(UnwrapError::UnsupportedVersion));
     assert!(matches!(unwrap(&[]), Err(UnwrapError::BadWrapper(_))));
-    assert!(matches!(
-        unwrap(&[0x08, 0x01]),
-        Err(UnwrapError::BadWrapper(_))
-    ));
-    assert!(matches!(
-        unwrap(&wrapped(vec![])),
-        Err(UnwrapError::BadEnvelope(_))
-    ));
+    assert!(matches!(unwrap(&[0x08, 0x01]), Err(UnwrapError::BadWrapper(_))));
+    assert!(matches!(unwrap(&wrapped(vec![])), Err(UnwrapError::BadEnvelope(_))));
     let no_content = envelope(|envelope| envelope.content = None);
-    assert!(matches!(
-        unwrap(&no_content),
-        Err(UnwrapError::BadEnvelope(_))
-    ));
+    assert!(matches!(unwrap(&no_content), Err(UnwrapError::BadEnvelope(_))));
     for length in [0, 63, 65] {
         let stored = envelope(|envelope| envelope.pro_sig = Some(vec![0; length]));
-        assert_eq!(
-            unwrap(&stored),
-            Err(UnwrapError::BadProSignatureSize { length })
-        );
+        assert_eq!(unwrap(&stored), Err(UnwrapError::BadProSignatureSize { length }));
     }
 }
 
 #[test]
 fn a_signed_time_must_be_the_envelopes() {
-    let content = |sig_timestamp| Content {
-        sig_timestamp,
-        ..Default::default()
-    };
+    let content = |sig_timestamp| Content { sig_timestamp, ..Default::default() };
     assert_eq!(check_content(&content(None), SENT), Ok(()));
     assert_eq!(check_content(&content(Some(0)), SENT), Ok(()));
     assert_eq!(check_content(&content(Some(SENT.millis())), SENT), Ok(()));
-    let off = TimestampMismatch {
-        envelope: SENT,
-        signed: Timestamp(SENT.millis() + 1),
-    };
-    assert_eq!(
-        check_content(&content(Some(SENT.millis() + 1)), SENT),
-        Err(off)
-    );
+    let off = TimestampMismatch { envelope: SENT, signed: Timestamp(SENT.millis() + 1) };
+    assert_eq!(check_content(&content(Some(SENT.millis() + 1)), SENT), Err(off));
 }
 
 proptest! {

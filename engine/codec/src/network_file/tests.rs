@@ -25,29 +25,17 @@ fn refused(text: &str) -> String {
 fn a_full_file_is_read() {
     let network = NetworkFile::parse(FULL).unwrap();
     assert_eq!(network.name, "my network");
-    assert_eq!(
-        network.seeds[0],
-        ServerUrl::http("127.0.0.1", 22129, "/json_rpc")
-    );
-    assert_eq!(
-        network.seeds[1].to_string(),
-        "https://seed.example.org:4443/json_rpc"
-    );
+    assert_eq!(network.seeds[0], ServerUrl::http("127.0.0.1", 22129, "/json_rpc"));
+    assert_eq!(network.seeds[1].to_string(), "https://seed.example.org:4443/json_rpc");
     assert_eq!(network.min_pool, 6);
     assert!(network.subnet_diversity && network.allow_stress && !network.allow_http);
     assert_eq!(network.max_requests_per_second, 20);
     assert_eq!(network.file_server.as_ref().unwrap().url.port, 8000);
     let pin = &network.pins[0];
     assert_eq!(pin.spki_sha256, MAINNET_SEEDS[0].spki_sha256);
-    assert_eq!(
-        pin.certificate_sha256,
-        Some(MAINNET_SEEDS[0].certificate_sha256)
-    );
+    assert_eq!(pin.certificate_sha256, Some(MAINNET_SEEDS[0].certificate_sha256));
     assert_eq!(network.proof_of(&network.seeds[0]), SeedProof::Plain);
-    assert_eq!(
-        network.proof_of(&network.seeds[1]),
-        SeedProof::Pinned(network.pins.clone())
-    );
+    assert_eq!(network.proof_of(&network.seeds[1]), SeedProof::Pinned(network.pins.clone()));
     assert_eq!(NetworkFile::unknown_keys(FULL), Vec::<String>::new());
 }
 
@@ -70,10 +58,7 @@ fn keys_of_other_versions_are_passed_over_and_told() {
 fn what_is_wrong_is_said_with_its_place() {
     assert!(refused("name = \"x\"\nseeds = [").starts_with("line 2 of the network file: "));
     let error = refused("name = \"x\"\n\nseeds = \"http://127.0.0.1\"\n");
-    assert!(
-        error.starts_with("line 3 of the network file: invalid type: string"),
-        "{error}"
-    );
+    assert!(error.starts_with("line 3 of the network file: invalid type: string"), "{error}");
     assert!(refused("").starts_with("the network file names no seed"));
     assert!(refused("seeds = []").starts_with("the network file names no seed"));
     for (url, reason) in [
@@ -90,13 +75,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ("https://seed.example.org/a b", UrlError::Path),
     ] {
         let error = NetworkFile::parse(&format!("seeds = ['{url}']")).unwrap_err();
-        assert_eq!(
-            error,
-            NetworkFileError::BadUrl {
-                url: url.to_owned(),
-                reason
-            }
-        );
+        assert_eq!(error, NetworkFileError::BadUrl { url: url.to_owned(), reason });
     }
     assert_eq!(
         NetworkFile::parse("seeds = ['https://a.org']\nmin_pool = 3"),
@@ -104,12 +83,7 @@ fn what_is_wrong_is_said_with_its_place() {
     );
     let server =
         "seeds = ['https://a.org']\nfile_server = { url = 'http://b.org', public_key = 'ab' }";
-    assert_eq!(
-        NetworkFile::parse(server),
-        Err(NetworkFileError::BadKey {
-            key: "ab".to_owned()
-        })
-    );
+    assert_eq!(NetworkFile::parse(server), Err(NetworkFileError::BadKey { key: "ab".to_owned() }));
 }
 
 #[test]
@@ -118,18 +92,11 @@ fn plain_http_stays_on_this_machine_unless_the_file_allows_it() {
         let network = NetworkFile::parse(&format!("seeds = ['http://{host}:1/json_rpc']")).unwrap();
         assert!(network.seeds[0].is_loopback());
     }
-    for host in [
-        "10.0.0.1",
-        "seed.example.org",
-        "127.0.0.1.example.org",
-        "[2001:db8::1]",
-    ] {
+    for host in ["10.0.0.1", "seed.example.org", "127.0.0.1.example.org", "[2001:db8::1]"] {
         let text = format!("seeds = ['http://{host}:1/json_rpc']");
         assert_eq!(
             NetworkFile::parse(&text),
-            Err(NetworkFileError::PlainHttp {
-                url: format!("http://{host}:1/json_rpc")
-            })
+            Err(NetworkFileError::PlainHttp { url: format!("http://{host}:1/json_rpc") })
         );
         assert!(NetworkFile::parse(&format!("{text}\nallow_http = true")).is_ok());
     }
@@ -139,22 +106,15 @@ fn plain_http_stays_on_this_machine_unless_the_file_allows_it() {
 fn pins_must_be_hashes_of_a_seed_that_is_asked() {
     let seeds = "seeds = ['https://a.org', 'http://127.0.0.1:1']\n";
     let with = |host: &str, hash: &str| {
-        NetworkFile::parse(&format!(
-            "{seeds}[[pins]]\nhost = '{host}'\nspki_sha256 = '{hash}'\n"
-        ))
+        NetworkFile::parse(&format!("{seeds}[[pins]]\nhost = '{host}'\nspki_sha256 = '{hash}'\n"))
     };
     assert!(with("A.org", &"ab".repeat(32)).is_ok());
     for host in ["b.org", "127.0.0.1"] {
-        let error = NetworkFileError::PinWithoutSeed {
-            host: host.to_owned(),
-        };
+        let error = NetworkFileError::PinWithoutSeed { host: host.to_owned() };
         assert_eq!(with(host, &"ab".repeat(32)), Err(error));
     }
     for hash in ["", "ab", "not a hash at all", &"ab".repeat(33)] {
-        let error = NetworkFileError::BadPin {
-            host: "a.org".to_owned(),
-            value: hash.to_owned(),
-        };
+        let error = NetworkFileError::BadPin { host: "a.org".to_owned(), value: hash.to_owned() };
         assert_eq!(with("a.org", hash), Err(error));
     }
 }
@@ -165,28 +125,14 @@ fn each_seed_has_its_proof() {
         "seeds = ['https://a.org', 'https://127.0.0.1:1', 'http://localhost:2']",
     )
     .unwrap();
-    let proofs: Vec<_> = network
-        .seeds
-        .iter()
-        .map(|seed| network.proof_of(seed))
-        .collect();
-    assert_eq!(
-        proofs,
-        [
-            SeedProof::Ordinary,
-            SeedProof::AnyCertificate,
-            SeedProof::Plain
-        ]
-    );
+    let proofs: Vec<_> = network.seeds.iter().map(|seed| network.proof_of(seed)).collect();
+    assert_eq!(proofs, [SeedProof::Ordinary, SeedProof::AnyCertificate, SeedProof::Plain]);
 }
 
 #[test]
 fn the_known_networks_can_be_written_and_read() {
     let (mainnet, testnet) = (NetworkFile::mainnet(), NetworkFile::testnet());
-    assert_eq!(
-        (mainnet.seeds.len(), mainnet.pins.len()),
-        (MAINNET_SEEDS.len(), 3)
-    );
+    assert_eq!((mainnet.seeds.len(), mainnet.pins.len()), (MAINNET_SEEDS.len(), 3));
     for seed in &mainnet.seeds {
         assert!(matches!(mainnet.proof_of(seed), SeedProof::Pinned(pins) if pins.len() == 1));
     }

@@ -118,19 +118,11 @@ impl NetworkFile {
             let start = error.span().map_or(0, |span| span.start);
             let before = text.as_bytes().get(..start).unwrap_or_default();
             NetworkFileError::Toml {
-                line: before
-                    .iter()
-                    .filter(|byte| **byte == b'\n')
-                    .count()
-                    .saturating_add(1),
+                line: before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1),
                 reason: error.message().to_owned(),
             }
         })?;
-        let seeds = raw
-            .seeds
-            .iter()
-            .map(|url| seed(url))
-            .collect::<Result<Vec<_>, _>>()?;
+        let seeds = raw.seeds.iter().map(|url| seed(url)).collect::<Result<Vec<_>, _>>()?;
         let Some(first) = seeds.first() else {
             return Err(NetworkFileError::NoSeeds);
         };
@@ -138,30 +130,20 @@ impl NetworkFile {
         if !raw.allow_http
             && let Some(seed) = seeds.iter().find(in_the_open)
         {
-            return Err(NetworkFileError::PlainHttp {
-                url: seed.to_string(),
-            });
+            return Err(NetworkFileError::PlainHttp { url: seed.to_string() });
         }
-        let pins = raw
-            .pins
-            .into_iter()
-            .map(pin)
-            .collect::<Result<Vec<_>, _>>()?;
+        let pins = raw.pins.into_iter().map(pin).collect::<Result<Vec<_>, _>>()?;
         let of_a_seed =
             |pin: &CertificatePin| seeds.iter().any(|seed| seed.https && seed.host == pin.host);
         if let Some(pin) = pins.iter().find(|pin| !of_a_seed(pin)) {
-            return Err(NetworkFileError::PinWithoutSeed {
-                host: pin.host.clone(),
-            });
+            return Err(NetworkFileError::PinWithoutSeed { host: pin.host.clone() });
         }
         let min_pool = raw.min_pool.unwrap_or(SMALLEST_POOL);
         if min_pool < SMALLEST_POOL {
             return Err(NetworkFileError::SmallPool { min_pool });
         }
         Ok(Self {
-            name: raw
-                .name
-                .unwrap_or_else(|| format!("{}:{}", first.host, first.port)),
+            name: raw.name.unwrap_or_else(|| format!("{}:{}", first.host, first.port)),
             pins,
             min_pool,
             subnet_diversity: raw.subnet_diversity,
@@ -195,20 +177,14 @@ impl NetworkFile {
         let pins = self.pins.iter().map(|pin| {
             let mut table = Table::new();
             table.insert("host".to_owned(), pin.host.clone().into());
-            table.insert(
-                "spki_sha256".to_owned(),
-                hex::encode(pin.spki_sha256).into(),
-            );
+            table.insert("spki_sha256".to_owned(), hex::encode(pin.spki_sha256).into());
             if let Some(whole) = pin.certificate_sha256 {
                 table.insert("certificate_sha256".to_owned(), hex::encode(whole).into());
             }
             Value::Table(table)
         });
         let number = |number: u64| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
-        let seeds = self
-            .seeds
-            .iter()
-            .map(|seed| Value::String(seed.to_string()));
+        let seeds = self.seeds.iter().map(|seed| Value::String(seed.to_string()));
         let mut table = Table::new();
         let mut set = |key: &str, value: Value| table.insert(key.to_owned(), value);
         set("name", self.name.clone().into());
@@ -216,19 +192,13 @@ impl NetworkFile {
         set("pins", Value::Array(pins.collect()));
         set("min_pool", number(self.min_pool as u64));
         set("subnet_diversity", self.subnet_diversity.into());
-        set(
-            "max_requests_per_second",
-            number(self.max_requests_per_second.into()),
-        );
+        set("max_requests_per_second", number(self.max_requests_per_second.into()));
         set("allow_stress", self.allow_stress.into());
         set("allow_http", self.allow_http.into());
         if let Some(server) = &self.file_server {
             let mut table = Table::new();
             table.insert("url".to_owned(), server.url.to_string().into());
-            table.insert(
-                "public_key".to_owned(),
-                server.public_key.to_string().into(),
-            );
+            table.insert("public_key".to_owned(), server.public_key.to_string().into());
             set("file_server", Value::Table(table));
         }
         table
@@ -236,10 +206,7 @@ impl NetworkFile {
 }
 
 fn url(text: &str) -> Result<ServerUrl, NetworkFileError> {
-    text.parse().map_err(|reason| NetworkFileError::BadUrl {
-        url: text.to_owned(),
-        reason,
-    })
+    text.parse().map_err(|reason| NetworkFileError::BadUrl { url: text.to_owned(), reason })
 }
 
 /// A seed's URL; oxend answers at `/json_rpc` only, so that may be left out.
@@ -253,38 +220,23 @@ fn seed(text: &str) -> Result<ServerUrl, NetworkFileError> {
 
 fn file_server(raw: RawFileServer) -> Result<FileServer, NetworkFileError> {
     let public_key: X25519PublicKey =
-        raw.public_key
-            .parse()
-            .map_err(|_| NetworkFileError::BadKey {
-                key: raw.public_key,
-            })?;
-    Ok(FileServer {
-        url: url(&raw.url)?,
-        public_key,
-    })
+        raw.public_key.parse().map_err(|_| NetworkFileError::BadKey { key: raw.public_key })?;
+    Ok(FileServer { url: url(&raw.url)?, public_key })
 }
 
 fn pin(raw: RawPin) -> Result<CertificatePin, NetworkFileError> {
     let host = raw.host.to_ascii_lowercase();
     let read = |value: &str| {
-        sha256(value).ok_or_else(|| NetworkFileError::BadPin {
-            host: host.clone(),
-            value: value.to_owned(),
-        })
+        sha256(value)
+            .ok_or_else(|| NetworkFileError::BadPin { host: host.clone(), value: value.to_owned() })
     };
     let spki_sha256 = read(&raw.spki_sha256)?;
     let certificate_sha256 = raw.certificate_sha256.as_deref().map(read).transpose()?;
-    Ok(CertificatePin {
-        host,
-        spki_sha256,
-        certificate_sha256,
-    })
+    Ok(CertificatePin { host, spki_sha256, certificate_sha256 })
 }
 
 /// A hash as tools print it: hex, with or without colons, or base64.
 fn sha256(text: &str) -> Option<[u8; 32]> {
-    let bytes = hex::decode(text.replace(':', ""))
-        .or_else(|_| STANDARD.decode(text))
-        .ok()?;
+    let bytes = hex::decode(text.replace(':', "")).or_else(|_| STANDARD.decode(text)).ok()?;
     bytes.try_into().ok()
 }

@@ -20,12 +20,7 @@ pub struct ServerUrl {
 impl ServerUrl {
     /// A URL over plain HTTP.
     pub fn http(host: &str, port: u16, path: &str) -> Self {
-        Self {
-            https: false,
-            host: host.to_owned(),
-            port,
-            path: path.to_owned(),
-        }
+        Self { https: false, host: host.to_owned(), port, path: path.to_owned() }
     }
 
     /// Whether the server is on this machine.
@@ -78,34 +73,20 @@ impl FromStr for ServerUrl {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
             _ => return Err(UrlError::Scheme),
         };
-        let (authority, path) = match rest
-            .find('/')
-            .and_then(|slash| rest.split_at_checked(slash))
+        let (authority, path) = match rest.find('/').and_then(|slash| rest.split_at_checked(slash))
         {
             Some((authority, path)) => (authority, path),
             None => (rest, "/"),
         };
         let (host, port) = split_port(authority)?;
         let port = match port {
-            Some(port) => port
-                .parse()
-                .ok()
-                .filter(|port| *port != 0)
-                .ok_or(UrlError::Port)?,
+            Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or(UrlError::Port)?,
             None => Self::default_port(https),
         };
-        if !path
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte))
-        {
+        if !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte)) {
             return Err(UrlError::Path);
         }
-        Ok(Self {
-            https,
-            host,
-            port,
-            path: path.to_owned(),
-        })
+        Ok(Self { https, host, port, path: path.to_owned() })
     }
 }
 

@@ -39,26 +39,15 @@ proptest! {
 #[test]
 fn headers_win_over_host_and_host_over_destination() {
     let control = |json: &str| parse_control(json.as_bytes());
-    let plain = LayerControl::Final {
-        json: false,
-        base64: true,
-    };
+    let plain = LayerControl::Final { json: false, base64: true };
     for value in ["\"\"", "null", "{}", "[]", "7"] {
         let json = format!(r#"{{"headers":{value},"host":"h","destination":"00"}}"#);
         assert_eq!(control(&json), Ok(plain.clone()));
     }
     let flags = control(r#"{"headers":"","json":true,"base64":false}"#);
-    assert_eq!(
-        flags,
-        Ok(LayerControl::Final {
-            json: true,
-            base64: false
-        })
-    );
+    assert_eq!(flags, Ok(LayerControl::Final { json: true, base64: false }));
     let server = control(r#"{"host":"h","target":"t","destination":"00","port":80}"#);
-    let Ok(LayerControl::Server(relay)) = server else {
-        panic!("{server:?}")
-    };
+    let Ok(LayerControl::Server(relay)) = server else { panic!("{server:?}") };
     assert_eq!(
         (relay.protocol, relay.port, relay.url().as_str()),
         (Protocol::Https, 80, "https://h:80t")
@@ -75,26 +64,15 @@ fn what_cannot_be_followed_is_an_error_that_names_it() {
         ("", "not JSON".to_owned()),
         (r#"{"headers":"","json":1}"#, "'json': 1".to_owned()),
         (r#"{"host":"h"}"#, "no 'target'".to_owned()),
-        (
-            r#"{"host":"h","target":"t","port":70000}"#,
-            "70000".to_owned(),
-        ),
-        (
-            r#"{"host":"h","target":"t","protocol":"ftp"}"#,
-            "ftp".to_owned(),
-        ),
-        (
-            r#"{"destination":"00"}"#,
-            "'destination': \"00\"".to_owned(),
-        ),
+        (r#"{"host":"h","target":"t","port":70000}"#, "70000".to_owned()),
+        (r#"{"host":"h","target":"t","protocol":"ftp"}"#, "ftp".to_owned()),
+        (r#"{"destination":"00"}"#, "'destination': \"00\"".to_owned()),
     ] {
         let error = parse_control(json.as_bytes()).unwrap_err().to_string();
         assert!(error.contains(&expected), "{json}: {error}");
     }
     let json = format!(r#"{{"destination":"{key}","ephemeral_key":"{key}","enc_type":"rot13"}}"#);
-    let unknown = ControlError::UnknownEncType {
-        name: "rot13".to_owned(),
-    };
+    let unknown = ControlError::UnknownEncType { name: "rot13".to_owned() };
     assert_eq!(parse_control(json.as_bytes()), Err(unknown));
 }
 

@@ -126,8 +126,6 @@ enumeration! {
 impl fmt::Debug for PromoteMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The seed is a secret.
-        f.debug_struct("PromoteMessage")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("PromoteMessage").field("name", &self.name).finish_non_exhaustive()
     }
 }

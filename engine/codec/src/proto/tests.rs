@@ -13,24 +13,15 @@ fn content(hex: &str) -> Result<Content, ProtoError> {
 
 #[test]
 fn required_fields_are_written_even_when_zero() {
-    let typing = TypingMessage {
-        timestamp: 0,
-        action: TypingAction::Started,
-    };
-    let content = Content {
-        typing_message: Some(typing),
-        ..Default::default()
-    };
+    let typing = TypingMessage { timestamp: 0, action: TypingAction::Started };
+    let content = Content { typing_message: Some(typing), ..Default::default() };
     assert_eq!(hex::encode(content.encode()), "320408001000");
 }
 
 #[test]
 fn optional_fields_are_written_when_they_are_there() {
     let some = Content {
-        data_message: Some(DataMessage {
-            body: Some(String::new()),
-            ..Default::default()
-        }),
+        data_message: Some(DataMessage { body: Some(String::new()), ..Default::default() }),
         expiration_timer: Some(0),
         ..Default::default()
     };
@@ -41,14 +32,10 @@ fn optional_fields_are_written_when_they_are_there() {
 #[test]
 fn a_missing_required_field_fails_the_whole_parse() {
     // A preview's image without its id.
-    let missing = ProtoError::Missing {
-        field: "AttachmentPointer.id",
-    };
+    let missing = ProtoError::Missing { field: "AttachmentPointer.id" };
     assert_eq!(content("0a09 5207 0a0178 1a02 2001"), Err(missing));
     // An enum that is required and outside its values.
-    let missing = ProtoError::Missing {
-        field: "TypingMessage.action",
-    };
+    let missing = ProtoError::Missing { field: "TypingMessage.action" };
     assert_eq!(content("3204 0801 1002"), Err(missing));
 }
 
@@ -74,13 +61,7 @@ fn a_known_field_in_another_form_is_passed_over() {
 #[test]
 fn a_required_field_may_come_in_a_later_part() {
     let typing = content("3202 0805 3202 1001").unwrap().typing_message;
-    assert_eq!(
-        typing,
-        Some(TypingMessage {
-            timestamp: 5,
-            action: TypingAction::Stopped
-        })
-    );
+    assert_eq!(typing, Some(TypingMessage { timestamp: 5, action: TypingAction::Stopped }));
 }
 
 #[test]
@@ -98,26 +79,17 @@ fn text_must_be_utf8() {
 
 #[test]
 fn numbers_keep_their_low_half() {
-    assert_eq!(
-        content("68ffffffffffffffffff01").unwrap().expiration_timer,
-        Some(u32::MAX)
-    );
+    assert_eq!(content("68ffffffffffffffffff01").unwrap().expiration_timer, Some(u32::MAX));
 }
 
 #[test]
 fn a_list_of_nothing_does_not_fill_the_memory() {
     // Empty quoted attachments: two bytes each here, hundreds in memory.
     let quote = [0x08, 0x01, 0x12, 0x00].into_iter();
-    let attachments = [0x22, 0x00]
-        .into_iter()
-        .cycle()
-        .take(2 * (schema::MAX_ELEMENTS + 1));
+    let attachments = [0x22, 0x00].into_iter().cycle().take(2 * (schema::MAX_ELEMENTS + 1));
     let bytes: Vec<u8> = quote.chain(attachments).collect();
     let field = "Quote.attachments";
-    assert_eq!(
-        schema::decode::<Quote>(&bytes),
-        Err(ProtoError::TooMany { field })
-    );
+    assert_eq!(schema::decode::<Quote>(&bytes), Err(ProtoError::TooMany { field }));
 }
 
 #[test]
@@ -126,82 +98,39 @@ fn a_seed_is_not_shown() {
         group_identity_seed: SecretBytes(vec![0xab; 32]),
         name: "Friends".to_owned(),
     };
-    assert_eq!(
-        format!("{promote:?}"),
-        "PromoteMessage { name: \"Friends\", .. }"
-    );
+    assert_eq!(format!("{promote:?}"), "PromoteMessage { name: \"Friends\", .. }");
 }
 
 mod kind {
     use super::*;
 
     fn of(data_message: DataMessage) -> ContentKind {
-        Content {
-            data_message: Some(data_message),
-            ..Default::default()
-        }
-        .kind()
+        Content { data_message: Some(data_message), ..Default::default() }.kind()
     }
 
     #[test]
     fn of_data_messages() {
         let body = |body: &str| Some(body.to_owned());
-        let reaction = Reaction {
-            id: 1,
-            author: String::new(),
-            emoji: None,
-            action: ReactionAction::React,
-        };
+        let reaction =
+            Reaction { id: 1, author: String::new(), emoji: None, action: ReactionAction::React };
         let cases = [
+            (DataMessage { body: body("hi"), ..Default::default() }, ContentKind::Visible),
+            (DataMessage { body: body(""), ..Default::default() }, ContentKind::Unknown),
             (
-                DataMessage {
-                    body: body("hi"),
-                    ..Default::default()
-                },
+                DataMessage { body: body("hi"), flags: Some(0), ..Default::default() },
                 ContentKind::Visible,
             ),
             (
-                DataMessage {
-                    body: body(""),
-                    ..Default::default()
-                },
+                DataMessage { body: body("hi"), flags: Some(1), ..Default::default() },
                 ContentKind::Unknown,
             ),
             (
-                DataMessage {
-                    body: body("hi"),
-                    flags: Some(0),
-                    ..Default::default()
-                },
-                ContentKind::Visible,
-            ),
-            (
-                DataMessage {
-                    body: body("hi"),
-                    flags: Some(1),
-                    ..Default::default()
-                },
-                ContentKind::Unknown,
-            ),
-            (
-                DataMessage {
-                    flags: Some(2),
-                    ..Default::default()
-                },
+                DataMessage { flags: Some(2), ..Default::default() },
                 ContentKind::ExpirationTimerUpdate,
             ),
+            (DataMessage { reaction: Some(reaction), ..Default::default() }, ContentKind::Reaction),
             (
-                DataMessage {
-                    reaction: Some(reaction),
-                    ..Default::default()
-                },
-                ContentKind::Reaction,
-            ),
-            (
-                DataMessage {
-                    profile: Some(LokiProfile::default()),
-                    ..Default::default()
-                },
+                DataMessage { profile: Some(LokiProfile::default()), ..Default::default() },
                 ContentKind::ProfileOnly,
             ),
             (
@@ -222,19 +151,10 @@ mod kind {
 
     #[test]
     fn goes_by_desktops_order() {
-        let receipt = ReceiptMessage {
-            kind: ReceiptKind::Read,
-            timestamp: vec![1],
-        };
-        let typing = TypingMessage {
-            timestamp: 1,
-            action: TypingAction::Started,
-        };
+        let receipt = ReceiptMessage { kind: ReceiptKind::Read, timestamp: vec![1] };
+        let typing = TypingMessage { timestamp: 1, action: TypingAction::Started };
         let mut content = Content {
-            data_message: Some(DataMessage {
-                body: Some("hi".into()),
-                ..Default::default()
-            }),
+            data_message: Some(DataMessage { body: Some("hi".into()), ..Default::default() }),
             receipt_message: Some(receipt),
             typing_message: Some(typing),
             ..Default::default()

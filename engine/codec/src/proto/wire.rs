@@ -36,11 +36,7 @@ impl<'a> Reader<'a> {
 
     /// The next varint; `None` at the end.
     pub(crate) fn packed(&mut self) -> Result<Option<u64>, ProtoError> {
-        if self.rest.is_empty() {
-            Ok(None)
-        } else {
-            self.varint().map(Some)
-        }
+        if self.rest.is_empty() { Ok(None) } else { self.varint().map(Some) }
     }
 
     fn key(&mut self) -> Result<(u32, u32), ProtoError> {
@@ -58,10 +54,8 @@ impl<'a> Reader<'a> {
             1 => Raw::Fixed64(u64::from_le_bytes(self.array()?)),
             2 => {
                 let length = usize::try_from(self.varint()?).map_err(|_| ProtoError::Truncated)?;
-                let (bytes, rest) = self
-                    .rest
-                    .split_at_checked(length)
-                    .ok_or(ProtoError::Truncated)?;
+                let (bytes, rest) =
+                    self.rest.split_at_checked(length).ok_or(ProtoError::Truncated)?;
                 self.rest = rest;
                 Raw::Bytes(bytes)
             }
@@ -79,9 +73,7 @@ impl<'a> Reader<'a> {
 
     /// Passes over everything up to the end of a group.
     fn skip_group(&mut self, group: u32, depth: u32) -> Result<(), ProtoError> {
-        let depth = depth
-            .checked_sub(1)
-            .ok_or(ProtoError::Depth { number: group })?;
+        let depth = depth.checked_sub(1).ok_or(ProtoError::Depth { number: group })?;
         loop {
             match self.key()? {
                 (number, 4) if number == group => return Ok(()),
@@ -173,35 +165,20 @@ mod tests {
         assert_eq!(reader.field(), Ok(Some((4, Raw::Other))));
         assert_eq!(reader.field(), Ok(Some((1, Raw::Varint(7)))));
         assert_eq!(reader.field(), Ok(None));
-        assert_eq!(
-            Reader::new(&[0x23, 0x08, 0x01]).field(),
-            Err(ProtoError::Truncated)
-        );
+        assert_eq!(Reader::new(&[0x23, 0x08, 0x01]).field(), Err(ProtoError::Truncated));
         assert_eq!(
             Reader::new(&[0x23, 0x2c]).field(),
             Err(ProtoError::Form { number: 5, form: 4 })
         );
-        assert_eq!(
-            Reader::new(&[0x23; 5000]).field(),
-            Err(ProtoError::Depth { number: 4 })
-        );
+        assert_eq!(Reader::new(&[0x23; 5000]).field(), Err(ProtoError::Depth { number: 4 }));
     }
 
     #[test]
     fn keys_that_are_none() {
-        assert_eq!(
-            Reader::new(&[0x00, 0x01]).field(),
-            Err(ProtoError::Key { key: 0 })
-        );
-        assert_eq!(
-            Reader::new(&[0x0f]).field(),
-            Err(ProtoError::Form { number: 1, form: 7 })
-        );
+        assert_eq!(Reader::new(&[0x00, 0x01]).field(), Err(ProtoError::Key { key: 0 }));
+        assert_eq!(Reader::new(&[0x0f]).field(), Err(ProtoError::Form { number: 1, form: 7 }));
         let long = [0xff, 0xff, 0xff, 0xff, 0x7f, 0x00];
-        assert!(matches!(
-            Reader::new(&long).field(),
-            Err(ProtoError::Key { .. })
-        ));
+        assert!(matches!(Reader::new(&long).field(), Err(ProtoError::Key { .. })));
     }
 
     #[test]

@@ -8,11 +8,7 @@ use rand_core::Rng;
 use serde_json::{Map, Value, json};
 
 /// Names under which the one method goes.
-const METHODS: [&str; 3] = [
-    "get_service_nodes",
-    "get_n_service_nodes",
-    "get_all_service_nodes",
-];
+const METHODS: [&str; 3] = ["get_service_nodes", "get_n_service_nodes", "get_all_service_nodes"];
 
 /// A node as the chain lists it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,18 +27,12 @@ impl ListedNode {
     /// An active, funded node that does not leave, whose legacy key is its
     /// Ed25519 key.
     pub fn new(node: ServiceNode) -> Self {
-        let more = [
-            ("funded", json!(true)),
-            ("requested_unlock_height", json!(0)),
-        ];
+        let more = [("funded", json!(true)), ("requested_unlock_height", json!(0))];
         Self {
             node,
             legacy: node.ed25519,
             active: true,
-            more: more
-                .map(|(name, value)| (name.to_owned(), value))
-                .into_iter()
-                .collect(),
+            more: more.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),
         }
     }
 
@@ -154,9 +144,7 @@ fn optional<T>(
 ) -> Result<Option<T>, SeedRequestError> {
     match params.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => read(value)
-            .map(Some)
-            .ok_or_else(|| invalid(name, value, expected)),
+        Some(value) => read(value).map(Some).ok_or_else(|| invalid(name, value, expected)),
     }
 }
 
@@ -174,9 +162,7 @@ fn fields(value: Option<&Value>) -> Result<Fields, SeedRequestError> {
         None | Some(Value::Null) => {}
         Some(Value::Array(names)) => {
             for name in names {
-                let name = name
-                    .as_str()
-                    .ok_or_else(|| invalid("fields", name, EXPECTED))?;
+                let name = name.as_str().ok_or_else(|| invalid("fields", name, EXPECTED))?;
                 match name.strip_prefix('-') {
                     Some(name) => left_out.insert(name.to_owned()),
                     None => wanted.insert(name.to_owned()),
@@ -185,10 +171,7 @@ fn fields(value: Option<&Value>) -> Result<Fields, SeedRequestError> {
         }
         Some(Value::Object(names)) => {
             for (name, is_wanted) in names {
-                if is_wanted
-                    .as_bool()
-                    .ok_or_else(|| invalid("fields", is_wanted, EXPECTED))?
-                {
+                if is_wanted.as_bool().ok_or_else(|| invalid("fields", is_wanted, EXPECTED))? {
                     wanted.insert(name.clone());
                 }
             }
@@ -215,18 +198,14 @@ pub struct SeedRequest {
 pub fn parse_seed_request(body: &[u8]) -> Result<SeedRequest, BadSeedRequest> {
     let request: Value = serde_json::from_slice(body).map_err(|error| BadSeedRequest {
         id: Value::Null,
-        error: SeedRequestError::NotJson {
-            reason: error.to_string(),
-        },
+        error: SeedRequestError::NotJson { reason: error.to_string() },
     })?;
     let id = request.get("id").cloned().unwrap_or(Value::Null);
     let query = match request.get("method").and_then(Value::as_str) {
         Some(method) if METHODS.contains(&method) => {
             ServiceNodesQuery::parse(request.get("params"))
         }
-        Some(method) => Err(SeedRequestError::Method {
-            method: method.to_owned(),
-        }),
+        Some(method) => Err(SeedRequestError::Method { method: method.to_owned() }),
         None => Err(SeedRequestError::NoMethod),
     };
     match query {
@@ -243,9 +222,7 @@ pub fn service_nodes_answer(
     rng: &mut impl Rng,
 ) -> Vec<u8> {
     let result = service_nodes_result(nodes, chain, &request.query, rng);
-    json!({ "jsonrpc": "2.0", "id": request.id, "result": result })
-        .to_string()
-        .into_bytes()
+    json!({ "jsonrpc": "2.0", "id": request.id, "result": result }).to_string().into_bytes()
 }
 
 /// The `result` of an answer; a service node's `oxend_request` wraps the same
@@ -259,23 +236,14 @@ pub fn service_nodes_result(
 ) -> Value {
     let mut result = query.fields.keep(chain.fields());
     result.insert("status".to_owned(), json!("OK"));
-    if query
-        .poll_block_hash
-        .as_ref()
-        .is_some_and(|hash| *hash == hex::encode(chain.block_hash))
-    {
+    if query.poll_block_hash.as_ref().is_some_and(|hash| *hash == hex::encode(chain.block_hash)) {
         result.insert("unchanged".to_owned(), json!(true));
         return Value::Object(result);
     }
     let mut listed: Vec<&ListedNode> = nodes
         .iter()
         .filter(|node| node.active || !query.active_only)
-        .filter(|node| {
-            query
-                .pubkeys
-                .as_ref()
-                .is_none_or(|keys| keys.contains(&node.legacy))
-        })
+        .filter(|node| query.pubkeys.as_ref().is_none_or(|keys| keys.contains(&node.legacy)))
         .collect();
     if query.limit != 0 {
         shuffle(&mut listed, rng);
@@ -283,9 +251,7 @@ pub fn service_nodes_result(
     if let Ok(limit @ 1..) = usize::try_from(query.limit) {
         listed.truncate(limit);
     }
-    let entries = listed
-        .into_iter()
-        .map(|node| Value::Object(query.fields.keep(node.fields())));
+    let entries = listed.into_iter().map(|node| Value::Object(query.fields.keep(node.fields())));
     result.insert("service_node_states".to_owned(), entries.collect());
     Value::Object(result)
 }
@@ -300,11 +266,7 @@ fn shuffle<T>(items: &mut [T], rng: &mut impl Rng) {
 }
 
 fn invalid(name: &'static str, value: &Value, expected: &'static str) -> SeedRequestError {
-    SeedRequestError::Invalid {
-        name,
-        value: value.to_string(),
-        expected,
-    }
+    SeedRequestError::Invalid { name, value: value.to_string(), expected }
 }
 
 /// A request that cannot be carried out, and by what its sender knows it.
@@ -322,9 +284,7 @@ impl BadSeedRequest {
     /// The body of the answer that says so. JSON-RPC errors go with status 200.
     pub fn answer(&self) -> Vec<u8> {
         let error = json!({ "code": self.error.code(), "message": self.error.to_string() });
-        json!({ "jsonrpc": "2.0", "id": self.id, "error": error })
-            .to_string()
-            .into_bytes()
+        json!({ "jsonrpc": "2.0", "id": self.id, "error": error }).to_string().into_bytes()
     }
 }
 

@@ -17,17 +17,11 @@ fn service_node(number: u8) -> ServiceNode {
 }
 
 fn list() -> Vec<ListedNode> {
-    (1..=9)
-        .map(|number| ListedNode::new(service_node(number)))
-        .collect()
+    (1..=9).map(|number| ListedNode::new(service_node(number))).collect()
 }
 
-const CHAIN: ChainState = ChainState {
-    height: 1_900_000,
-    block_hash: [7; 32],
-    hardfork: 19,
-    snode_revision: 4,
-};
+const CHAIN: ChainState =
+    ChainState { height: 1_900_000, block_hash: [7; 32], hardfork: 19, snode_revision: 4 };
 
 fn ask(params: &Value) -> Value {
     let body = json!({ "jsonrpc": "2.0", "method": "get_service_nodes", "params": params });
@@ -47,9 +41,7 @@ fn entry() -> Value {
 
 fn parse(entries: &[Value]) -> Result<Parsed, SeedError> {
     parse_service_nodes(
-        json!({ "result": { "service_node_states": entries } })
-            .to_string()
-            .as_bytes(),
+        json!({ "result": { "service_node_states": entries } }).to_string().as_bytes(),
     )
 }
 
@@ -58,20 +50,9 @@ fn client_and_server_understand_each_other() {
     let request = parse_seed_request(&get_service_nodes_request()).unwrap();
     let answer = service_nodes_answer(&list(), &CHAIN, &request, &mut StdRng::seed_from_u64(1));
     let parsed = parse_service_nodes(&answer).unwrap();
-    let expected: Vec<_> = (1..=9)
-        .map(|number| ServiceNode {
-            swarm: None,
-            ..service_node(number)
-        })
-        .collect();
-    assert_eq!(
-        parsed,
-        Parsed {
-            nodes: expected,
-            height: Some(1_900_000),
-            rejected: 0
-        }
-    );
+    let expected: Vec<_> =
+        (1..=9).map(|number| ServiceNode { swarm: None, ..service_node(number) }).collect();
+    assert_eq!(parsed, Parsed { nodes: expected, height: Some(1_900_000), rejected: 0 });
 }
 
 #[test]
@@ -106,19 +87,12 @@ fn entries_that_cannot_be_reached_are_left_out() {
         json!([]),
     ];
     for entry in &bad {
-        assert_eq!(
-            parse(std::slice::from_ref(entry)),
-            Err(SeedError::NoNode { rejected: 1 })
-        );
+        assert_eq!(parse(std::slice::from_ref(entry)), Err(SeedError::NoNode { rejected: 1 }));
     }
     let mut all = bad.to_vec();
     all.extend([entry(), entry()]);
     let parsed = parse(&all).unwrap();
-    assert_eq!(
-        (parsed.nodes.len(), parsed.rejected),
-        (1, bad.len() + 1),
-        "one is there twice"
-    );
+    assert_eq!((parsed.nodes.len(), parsed.rejected), (1, bad.len() + 1), "one is there twice");
 }
 
 #[test]
@@ -128,14 +102,8 @@ fn swarms_are_told_as_number_or_hex() {
         entry[name] = value;
         parse(&[entry]).unwrap().nodes[0].swarm
     };
-    assert_eq!(
-        swarm("swarm_id", json!(u64::MAX - 1)),
-        Some(SwarmId(u64::MAX - 1))
-    );
-    assert_eq!(
-        swarm("swarm", json!("fffffffffffffffe")),
-        Some(SwarmId(u64::MAX - 1))
-    );
+    assert_eq!(swarm("swarm_id", json!(u64::MAX - 1)), Some(SwarmId(u64::MAX - 1)));
+    assert_eq!(swarm("swarm", json!("fffffffffffffffe")), Some(SwarmId(u64::MAX - 1)));
     assert_eq!(swarm("swarm", json!("0")), Some(SwarmId(0)));
     assert_eq!(swarm("swarm_id", json!(u64::MAX)), None, "unassigned");
     assert_eq!(swarm("swarm_id", json!(-1)), None);
@@ -144,27 +112,13 @@ fn swarms_are_told_as_number_or_hex() {
 
 #[test]
 fn answers_without_a_list() {
-    assert!(matches!(
-        parse_service_nodes(b"<html>"),
-        Err(SeedError::NotJson { length: 6, .. })
-    ));
-    assert!(matches!(
-        parse_service_nodes(b""),
-        Err(SeedError::NotJson { .. })
-    ));
+    assert!(matches!(parse_service_nodes(b"<html>"), Err(SeedError::NotJson { length: 6, .. })));
+    assert!(matches!(parse_service_nodes(b""), Err(SeedError::NotJson { .. })));
     let error = br#"{"error":{"code":-32601,"message":"Method not found"},"id":0,"jsonrpc":"2.0"}"#;
-    let rpc = SeedError::Rpc {
-        code: Some(-32601),
-        message: "Method not found".to_owned(),
-    };
+    let rpc = SeedError::Rpc { code: Some(-32601), message: "Method not found".to_owned() };
     assert_eq!(parse_service_nodes(error), Err(rpc));
-    let busy = SeedError::NoList {
-        status: Some("BUSY".to_owned()),
-    };
-    assert_eq!(
-        parse_service_nodes(br#"{"result":{"status":"BUSY"}}"#),
-        Err(busy)
-    );
+    let busy = SeedError::NoList { status: Some("BUSY".to_owned()) };
+    assert_eq!(parse_service_nodes(br#"{"result":{"status":"BUSY"}}"#), Err(busy));
     for body in ["null", "[]", "{}", r#"{"result":[]}"#] {
         let none = SeedError::NoList { status: None };
         assert_eq!(parse_service_nodes(body.as_bytes()), Err(none), "{body}");
@@ -176,10 +130,9 @@ fn answers_without_a_list() {
 fn fields_are_those_that_were_asked_for() {
     let names =
         |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
-    for fields in [
-        json!(["public_ip", "height"]),
-        json!({"public_ip": true, "height": true, "swarm": false}),
-    ] {
+    for fields in
+        [json!(["public_ip", "height"]), json!({"public_ip": true, "height": true, "swarm": false})]
+    {
         let result = ask(&json!({ "fields": fields }));
         assert_eq!(names(&result), ["height", "service_node_states", "status"]);
         assert_eq!(names(&result["service_node_states"][0]), ["public_ip"]);
@@ -201,10 +154,7 @@ fn nodes_are_those_that_were_asked_for() {
     let ips = |params| -> Vec<String> {
         let result = ask(&params);
         let entries = result["service_node_states"].as_array().unwrap();
-        entries
-            .iter()
-            .map(|entry| entry["public_ip"].as_str().unwrap().to_owned())
-            .collect()
+        entries.iter().map(|entry| entry["public_ip"].as_str().unwrap().to_owned()).collect()
     };
     let in_order = ips(json!({}));
     assert_eq!(in_order.len(), 9);
@@ -215,10 +165,7 @@ fn nodes_are_those_that_were_asked_for() {
     shuffled.sort();
     assert_eq!(shuffled, in_order);
     let keys = ["03".repeat(32), "05".repeat(32), "77".repeat(32)];
-    assert_eq!(
-        ips(json!({ "service_node_pubkeys": keys })),
-        ["127.0.0.3", "127.0.0.5"]
-    );
+    assert_eq!(ips(json!({ "service_node_pubkeys": keys })), ["127.0.0.3", "127.0.0.5"]);
 
     let mut nodes = list();
     nodes[0].active = false;
@@ -230,10 +177,7 @@ fn nodes_are_those_that_were_asked_for() {
 #[test]
 fn a_poll_at_the_same_block_is_answered_shortly() {
     let same = ask(&json!({ "poll_block_hash": "07".repeat(32), "fields": ["height"] }));
-    assert_eq!(
-        same,
-        json!({ "unchanged": true, "height": 1_900_000, "status": "OK" })
-    );
+    assert_eq!(same, json!({ "unchanged": true, "height": 1_900_000, "status": "OK" }));
     let other = ask(&json!({ "poll_block_hash": "08".repeat(32) }));
     assert!(other["service_node_states"].is_array());
 }
@@ -246,22 +190,10 @@ fn bad_requests_are_answered_as_json_rpc_errors() {
         (r#"{"method":7}"#, -32600),
         (r#"{"method":"get_info","id":5}"#, -32601),
         (r#"{"method":"get_service_nodes","params":[]}"#, -32602),
-        (
-            r#"{"method":"get_service_nodes","params":{"fields":"all"}}"#,
-            -32602,
-        ),
-        (
-            r#"{"method":"get_service_nodes","params":{"fields":{"height":1}}}"#,
-            -32602,
-        ),
-        (
-            r#"{"method":"get_service_nodes","params":{"limit":"3"}}"#,
-            -32602,
-        ),
-        (
-            r#"{"method":"get_service_nodes","params":{"service_node_pubkeys":["zz"]}}"#,
-            -32602,
-        ),
+        (r#"{"method":"get_service_nodes","params":{"fields":"all"}}"#, -32602),
+        (r#"{"method":"get_service_nodes","params":{"fields":{"height":1}}}"#, -32602),
+        (r#"{"method":"get_service_nodes","params":{"limit":"3"}}"#, -32602),
+        (r#"{"method":"get_service_nodes","params":{"service_node_pubkeys":["zz"]}}"#, -32602),
     ];
     for (body, code) in cases {
         let answer = parse_seed_request(body.as_bytes()).unwrap_err().answer();
@@ -271,15 +203,8 @@ fn bad_requests_are_answered_as_json_rpc_errors() {
         assert_eq!(told, Some(code), "{body}");
     }
     let with_id = parse_seed_request(br#"{"method":"get_info","id":5}"#).unwrap_err();
-    assert_eq!(
-        serde_json::from_slice::<Value>(&with_id.answer()).unwrap()["id"],
-        5
-    );
-    for method in [
-        "get_service_nodes",
-        "get_n_service_nodes",
-        "get_all_service_nodes",
-    ] {
+    assert_eq!(serde_json::from_slice::<Value>(&with_id.answer()).unwrap()["id"], 5);
+    for method in ["get_service_nodes", "get_n_service_nodes", "get_all_service_nodes"] {
         assert!(parse_seed_request(json!({ "method": method }).to_string().as_bytes()).is_ok());
     }
 }

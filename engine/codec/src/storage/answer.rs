@@ -75,10 +75,7 @@ pub struct NodeStatus {
 
 impl NodeStatus {
     fn of(object: &Map<String, Value>) -> Self {
-        Self {
-            time: number(object, "t"),
-            hard_fork: hard_fork(object.get("hf")),
-        }
+        Self { time: number(object, "t"), hard_fork: hard_fork(object.get("hf")) }
     }
 }
 
@@ -122,10 +119,7 @@ impl StoreOutcome {
     fn of(member: &Value) -> Self {
         let nothing = Map::new();
         let member = member.as_object().unwrap_or(&nothing);
-        let reason = member
-            .get("reason")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+        let reason = member.get("reason").and_then(Value::as_str).map(str::to_owned);
         let signature = member.get("signature").and_then(Value::as_str);
         let signature = signature.and_then(base64_text::signature);
         match (hash(member, "hash"), signature) {
@@ -169,14 +163,8 @@ impl StoreAnswer {
     pub fn parse(body: &[u8]) -> Result<Self, AnswerError> {
         let answer = object("store", body)?;
         let swarm = members("store", &answer)?;
-        let swarm = swarm
-            .map(|(key, member)| (key, StoreOutcome::of(member)))
-            .collect();
-        Ok(Self {
-            hash: hash(&answer, "hash"),
-            swarm,
-            status: NodeStatus::of(&answer),
-        })
+        let swarm = swarm.map(|(key, member)| (key, StoreOutcome::of(member))).collect();
+        Ok(Self { hash: hash(&answer, "hash"), swarm, status: NodeStatus::of(&answer) })
     }
 
     /// The members whose signature over `expected` is good: these hold the
@@ -184,9 +172,11 @@ impl StoreAnswer {
     pub fn confirmed(&self, expected: MessageHash) -> Vec<Ed25519PublicKey> {
         let text = member_text::store(&expected.to_string());
         let confirms = |(key, outcome): (&Ed25519PublicKey, &StoreOutcome)| match outcome {
-            StoreOutcome::Stored {
-                hash, signature, ..
-            } if *hash == expected && ed25519::verify(key, &text, signature) => Some(*key),
+            StoreOutcome::Stored { hash, signature, .. }
+                if *hash == expected && ed25519::verify(key, &text, signature) =>
+            {
+                Some(*key)
+            }
             _ => None,
         };
         self.swarm.iter().filter_map(confirms).collect()
@@ -199,13 +189,8 @@ pub(super) fn members<'a>(
     answer: &'a Map<String, Value>,
 ) -> Result<impl Iterator<Item = (Ed25519PublicKey, &'a Value)>, AnswerError> {
     let swarm = answer.get("swarm").and_then(Value::as_object);
-    let swarm = swarm.ok_or(AnswerError::Field {
-        method,
-        field: "swarm",
-    })?;
-    Ok(swarm
-        .iter()
-        .filter_map(|(key, member)| Some((key.parse().ok()?, member))))
+    let swarm = swarm.ok_or(AnswerError::Field { method, field: "swarm" })?;
+    Ok(swarm.iter().filter_map(|(key, member)| Some((key.parse().ok()?, member))))
 }
 
 /// One message of a `retrieve`.
@@ -258,10 +243,8 @@ impl RetrieveAnswer {
     pub fn parse(body: &[u8]) -> Result<Self, AnswerError> {
         let answer = object("retrieve", body)?;
         let entries = answer.get("messages").and_then(Value::as_array);
-        let entries = entries.ok_or(AnswerError::Field {
-            method: "retrieve",
-            field: "messages",
-        })?;
+        let entries =
+            entries.ok_or(AnswerError::Field { method: "retrieve", field: "messages" })?;
         let messages: Vec<_> = entries.iter().filter_map(retrieved).collect();
         Ok(Self {
             unnamed: entries.len().saturating_sub(messages.len()),
@@ -275,9 +258,7 @@ impl RetrieveAnswer {
 fn retrieved(entry: &Value) -> Option<Retrieved> {
     let entry = entry.as_object()?;
     let data = entry.get("data").and_then(Value::as_str).unwrap_or("=");
-    let unreadable = || UnreadableData {
-        start: data.chars().take(20).collect(),
-    };
+    let unreadable = || UnreadableData { start: data.chars().take(20).collect() };
     Some(Retrieved {
         hash: hash(entry, "hash")?,
         timestamp: number(entry, "timestamp")?,
@@ -301,30 +282,17 @@ impl SwarmAnswer {
     /// Reads the body.
     pub fn parse(body: &[u8]) -> Result<Self, AnswerError> {
         let answer = object("get_swarm", body)?;
-        let field = |field| AnswerError::Field {
-            method: "get_swarm",
-            field,
-        };
+        let field = |field| AnswerError::Field { method: "get_swarm", field };
         let swarm = answer.get("swarm").and_then(Value::as_str);
         let swarm: Option<SwarmId> = swarm.and_then(|id| id.parse().ok());
         let swarm = swarm.ok_or(field("swarm"))?;
         let swarm = (swarm != super::request::NO_SWARM).then_some(swarm);
-        let entries = answer
-            .get("snodes")
-            .and_then(Value::as_array)
-            .ok_or(field("snodes"))?;
-        let nodes: Vec<_> = entries
-            .iter()
-            .filter_map(|entry| node(entry, swarm))
-            .collect();
+        let entries = answer.get("snodes").and_then(Value::as_array).ok_or(field("snodes"))?;
+        let nodes: Vec<_> = entries.iter().filter_map(|entry| node(entry, swarm)).collect();
         if nodes.is_empty() && !entries.is_empty() {
             return Err(field("snodes"));
         }
-        Ok(Self {
-            swarm,
-            nodes,
-            status: NodeStatus::of(&answer),
-        })
+        Ok(Self { swarm, nodes, status: NodeStatus::of(&answer) })
     }
 }
 
@@ -380,23 +348,15 @@ impl BatchAnswer {
     /// unusable: the others could no longer be told apart.
     pub fn parse(body: &[u8]) -> Result<Self, AnswerError> {
         let mut answer = object("batch", body)?;
-        let field = || AnswerError::Field {
-            method: "batch",
-            field: "results",
-        };
+        let field = || AnswerError::Field { method: "batch", field: "results" };
         let Some(Value::Array(results)) = answer.remove("results") else {
             return Err(field());
         };
         let results = results.into_iter().map(|mut result| {
             let code = code(result.get("code"))?;
-            Some(SubAnswer {
-                code,
-                body: result.get_mut("body")?.take(),
-            })
+            Some(SubAnswer { code, body: result.get_mut("body")?.take() })
         });
-        Ok(Self {
-            results: results.collect::<Option<_>>().ok_or_else(field)?,
-        })
+        Ok(Self { results: results.collect::<Option<_>>().ok_or_else(field)? })
     }
 }
 
@@ -415,15 +375,8 @@ impl InfoAnswer {
     /// Reads the body of a 200.
     pub fn parse(body: &[u8]) -> Result<Self, AnswerError> {
         let answer = object("info", body)?;
-        let field = |field| AnswerError::Field {
-            method: "info",
-            field,
-        };
-        let version = match answer
-            .get("version")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-        {
+        let field = |field| AnswerError::Field { method: "info", field };
+        let version = match answer.get("version").and_then(Value::as_array).map(Vec::as_slice) {
             Some([a, b, c]) => small(a).zip(small(b)).zip(small(c)),
             _ => None,
         };

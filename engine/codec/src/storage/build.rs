@@ -46,15 +46,7 @@ impl Request {
     ) -> Self {
         let lifetime = Lifetime::Ttl(ttl_ms);
         let (sig_timestamp, auth) = (None, None);
-        Self::Store(Store {
-            account,
-            namespace,
-            timestamp,
-            lifetime,
-            data,
-            sig_timestamp,
-            auth,
-        })
+        Self::Store(Store { account, namespace, timestamp, lifetime, data, sig_timestamp, auth })
     }
 
     /// Stores with a signature. `now` is signed where it differs from the
@@ -101,12 +93,7 @@ impl Request {
     pub fn delete_signed(signer: &impl RequestSigner, messages: &[MessageHash]) -> Self {
         let messages = texts(messages);
         let auth = signer.auth(&signed_text::delete(&messages));
-        Self::Delete(Delete {
-            account: signer.account(),
-            messages,
-            required: false,
-            auth,
-        })
+        Self::Delete(Delete { account: signer.account(), messages, required: false, auth })
     }
 
     /// Deletes everything.
@@ -117,12 +104,7 @@ impl Request {
     ) -> Self {
         let auth = signer.auth(&signed_text::delete_all(namespaces, now));
         let account = signer.account();
-        Self::DeleteAll(DeleteAll {
-            account,
-            namespaces,
-            timestamp: now,
-            auth,
-        })
+        Self::DeleteAll(DeleteAll { account, namespaces, timestamp: now, auth })
     }
 
     /// Changes when messages expire.
@@ -135,13 +117,7 @@ impl Request {
         let messages = texts(messages);
         let expiries = Expiries::One(expiry);
         let auth = signer.auth(&signed_text::expire(mode, expiries.as_slice(), &messages));
-        Self::Expire(Expire {
-            account: signer.account(),
-            messages,
-            expiries,
-            mode,
-            auth,
-        })
+        Self::Expire(Expire { account: signer.account(), messages, expiries, mode, auth })
     }
 
     /// Asks when messages expire.
@@ -153,19 +129,12 @@ impl Request {
         let messages = texts(messages);
         let auth = signer.auth(&signed_text::get_expiries(now, &messages));
         let account = signer.account();
-        Self::GetExpiries(GetExpiries {
-            account,
-            messages,
-            timestamp: now,
-            auth,
-        })
+        Self::GetExpiries(GetExpiries { account, messages, timestamp: now, auth })
     }
 
     /// Asks which nodes hold an account.
     pub fn get_swarm(account: &AccountId) -> Self {
-        Self::GetSwarm(GetSwarm {
-            pubkey: account.to_bytes(),
-        })
+        Self::GetSwarm(GetSwarm { pubkey: account.to_bytes() })
     }
 
     /// The whole request: `method` and `params`.
@@ -288,15 +257,7 @@ impl Request {
                 put("requests", requests.iter().map(Self::to_json).collect());
             }
             Self::IfElse(choice) => {
-                put(
-                    "if",
-                    choice
-                        .conditions
-                        .iter()
-                        .map(condition)
-                        .collect::<Map<_, _>>()
-                        .into(),
-                );
+                put("if", choice.conditions.iter().map(condition).collect::<Map<_, _>>().into());
                 if let Some(then) = &choice.then {
                     put("then", then.to_json());
                 }
@@ -331,10 +292,7 @@ fn put_auth(params: &mut Map<String, Value>, auth: &Auth) {
         let signature = base64_text::encode(&subaccount.signature);
         params.insert("subaccount_sig".to_owned(), signature.into());
     }
-    params.insert(
-        "signature".to_owned(),
-        base64_text::encode(&auth.signature).into(),
-    );
+    params.insert("signature".to_owned(), base64_text::encode(&auth.signature).into());
 }
 
 fn put_namespaces(params: &mut Map<String, Value>, namespaces: Namespaces) {
@@ -347,10 +305,7 @@ fn put_namespaces(params: &mut Map<String, Value>, namespaces: Namespaces) {
 }
 
 fn put_revocation(params: &mut Map<String, Value>, list: &str, revocation: &Revocation) {
-    let tokens = revocation
-        .tokens
-        .iter()
-        .map(|token| base64_text::encode(token));
+    let tokens = revocation.tokens.iter().map(|token| base64_text::encode(token));
     params.insert("pubkey".to_owned(), text(&revocation.account));
     params.insert("timestamp".to_owned(), time(revocation.timestamp));
     params.insert(list.to_owned(), tokens.collect());

@@ -17,15 +17,11 @@ pub(super) struct Fields<'a>(pub(super) &'a Map<String, Value>);
 type Field<T> = Result<Option<T>, RequestError>;
 
 fn expected<T>(name: &str, kind: &str) -> Result<T, RequestError> {
-    Err(RequestError::invalid(format!(
-        "Invalid value given for '{name}': expected {kind}"
-    )))
+    Err(RequestError::invalid(format!("Invalid value given for '{name}': expected {kind}")))
 }
 
 fn out_of_range<T>(name: &str) -> Result<T, RequestError> {
-    Err(RequestError::invalid(format!(
-        "Invalid value given for '{name}': value out of range"
-    )))
+    Err(RequestError::invalid(format!("Invalid value given for '{name}': value out of range")))
 }
 
 impl<'a> Fields<'a> {
@@ -117,9 +113,7 @@ impl<'a> Fields<'a> {
     pub(super) fn timestamps(self, name: &str) -> Field<(Vec<Timestamp>, bool)> {
         let listed = self.get(name).is_some_and(Value::is_array);
         let one = |value: &Value| value.as_u64().map(Timestamp);
-        Ok(self
-            .list(name, "timestamp array", one)?
-            .map(|times| (times, listed)))
+        Ok(self.list(name, "timestamp array", one)?.map(|times| (times, listed)))
     }
 
     /// A single value may stand for a list of one.
@@ -170,9 +164,7 @@ impl<'a> Fields<'a> {
 
 fn not_a_number<T>(name: &str, text: &str) -> Result<T, RequestError> {
     let quoted = Value::from(text);
-    Err(RequestError::invalid(format!(
-        "Invalid value given for '{name}': {quoted}"
-    )))
+    Err(RequestError::invalid(format!("Invalid value given for '{name}': {quoted}")))
 }
 
 fn as_integer(value: &Value) -> Option<i64> {
@@ -190,9 +182,9 @@ pub(super) fn not_both<T>(
     (second, b): (&str, Option<T>),
 ) -> Result<Option<T>, RequestError> {
     match (a, b) {
-        (Some(_), Some(_)) => Err(RequestError::invalid(format!(
-            "Cannot specify both '{first}' and '{second}'"
-        ))),
+        (Some(_), Some(_)) => {
+            Err(RequestError::invalid(format!("Cannot specify both '{first}' and '{second}'")))
+        }
         (a, b) => Ok(a.or(b)),
     }
 }

@@ -24,10 +24,7 @@ pub struct RequestError {
 
 impl RequestError {
     pub(super) fn bad(text: impl Into<String>) -> Self {
-        Self {
-            status: 400,
-            text: text.into(),
-        }
+        Self { status: 400, text: text.into() }
     }
 
     pub(super) fn invalid(reason: impl std::fmt::Display) -> Self {
@@ -111,10 +108,7 @@ impl<'a> Rights<'a> {
     /// For methods that need not be signed.
     fn contents(self) -> Result<(AccountId, Option<Auth>), RequestError> {
         let account = account(required("pubkey", self.pubkey)?)?;
-        let pubkey_ed25519 = self
-            .pubkey_ed25519
-            .map(|text| ed25519(&account, text))
-            .transpose()?;
+        let pubkey_ed25519 = self.pubkey_ed25519.map(|text| ed25519(&account, text)).transpose()?;
         let subaccount = match self.subaccount.filter(|token| !token.is_empty()) {
             Some(token) => Some(subaccount(token, self.subaccount_sig)?),
             None => None,
@@ -127,11 +121,7 @@ impl<'a> Rights<'a> {
             })?),
             None => None,
         };
-        let auth = signature.map(|signature| Auth {
-            pubkey_ed25519,
-            subaccount,
-            signature,
-        });
+        let auth = signature.map(|signature| Auth { pubkey_ed25519, subaccount, signature });
         Ok((account, auth))
     }
 }
@@ -154,17 +144,13 @@ fn account(text: &str) -> Result<AccountId, RequestError> {
 
 fn ed25519(account: &AccountId, text: &str) -> Result<Ed25519PublicKey, RequestError> {
     if account.prefix() != Prefix::Account {
-        return Err(RequestError::invalid(
-            "pubkey_ed25519 is only permitted for 05[...] pubkeys",
-        ));
+        return Err(RequestError::invalid("pubkey_ed25519 is only permitted for 05[...] pubkeys"));
     }
     match text.len() {
         64 => text
             .parse()
             .map_err(|_| RequestError::invalid("invalid pubkey_ed25519: value is not hex")),
-        32 => Ok(Ed25519PublicKey(
-            text.as_bytes().try_into().unwrap_or_default(),
-        )),
+        32 => Ok(Ed25519PublicKey(text.as_bytes().try_into().unwrap_or_default())),
         _ => Err(RequestError::invalid(
             "Invalid pubkey_ed25519: expected 64 hex char or 32 byte pubkey",
         )),
@@ -199,11 +185,9 @@ fn store(fields: Fields<'_>) -> Result<Store, RequestError> {
     let ttl = fields.stringified_unsigned("ttl")?;
 
     let timestamp = required("timestamp", timestamp)?;
-    let lifetime = not_both(
-        ("expiry", expiry.map(Lifetime::Until)),
-        ("ttl", ttl.map(Lifetime::Ttl)),
-    )?
-    .ok_or_else(|| RequestError::invalid("Required field 'expiry' or 'ttl' missing"))?;
+    let lifetime =
+        not_both(("expiry", expiry.map(Lifetime::Until)), ("ttl", ttl.map(Lifetime::Ttl)))?
+            .ok_or_else(|| RequestError::invalid("Required field 'expiry' or 'ttl' missing"))?;
     rights.pubkey = not_both(("pubkey", rights.pubkey), ("pubKey", pubkey_alias))?;
     let (account, auth) = rights.contents()?;
     let data = required("data", data)?;
@@ -215,15 +199,7 @@ fn store(fields: Fields<'_>) -> Result<Store, RequestError> {
         )));
     }
     let namespace = namespace.unwrap_or(Namespace::INBOX);
-    Ok(Store {
-        account,
-        namespace,
-        timestamp,
-        lifetime,
-        data,
-        sig_timestamp,
-        auth,
-    })
+    Ok(Store { account, namespace, timestamp, lifetime, data, sig_timestamp, auth })
 }
 
 fn retrieve(fields: Fields<'_>) -> Result<Retrieve, RequestError> {
@@ -250,23 +226,14 @@ fn retrieve(fields: Fields<'_>) -> Result<Retrieve, RequestError> {
     };
     let last_hash = match last_hash.filter(|hash| !hash.is_empty()) {
         Some(hash) if hash.len() != 43 => {
-            return Err(RequestError::invalid(
-                "Invalid last_hash: expected base64 (43 chars)",
-            ));
+            return Err(RequestError::invalid("Invalid last_hash: expected base64 (43 chars)"));
         }
         Some(hash) if !base64_text::is_hash(hash) => {
             return Err(RequestError::invalid("Invalid last_hash: not base64"));
         }
         hash => hash.map(str::to_owned),
     };
-    Ok(Retrieve {
-        account,
-        namespace,
-        last_hash,
-        max_count,
-        max_size,
-        auth,
-    })
+    Ok(Retrieve { account, namespace, last_hash, max_count, max_size, auth })
 }
 
 fn delete(fields: Fields<'_>) -> Result<Delete, RequestError> {
@@ -275,21 +242,14 @@ fn delete(fields: Fields<'_>) -> Result<Delete, RequestError> {
     let must = fields.boolean("required")?;
     let (account, auth) = rights.signed()?;
     let messages = hashes(messages)?;
-    Ok(Delete {
-        account,
-        messages,
-        required: must.unwrap_or(false),
-        auth,
-    })
+    Ok(Delete { account, messages, required: must.unwrap_or(false), auth })
 }
 
 /// A list of hashes that must have their form.
 fn hashes(messages: Option<Vec<String>>) -> Result<Vec<String>, RequestError> {
     let messages = any_texts(messages)?;
     match messages.iter().find(|hash| !base64_text::is_hash(hash)) {
-        Some(bad) => Err(RequestError::invalid(format!(
-            "invalid message hash: {bad}"
-        ))),
+        Some(bad) => Err(RequestError::invalid(format!("invalid message hash: {bad}"))),
         None => Ok(messages),
     }
 }
@@ -297,9 +257,7 @@ fn hashes(messages: Option<Vec<String>>) -> Result<Vec<String>, RequestError> {
 fn any_texts(messages: Option<Vec<String>>) -> Result<Vec<String>, RequestError> {
     let messages = required("messages", messages)?;
     if messages.is_empty() {
-        return Err(RequestError::invalid(
-            "messages does not contain any message hashes",
-        ));
+        return Err(RequestError::invalid("messages does not contain any message hashes"));
     }
     Ok(messages)
 }
@@ -310,12 +268,7 @@ fn delete_all(fields: Fields<'_>) -> Result<DeleteAll, RequestError> {
     let timestamp = fields.timestamp("timestamp")?;
     let (account, auth) = rights.signed()?;
     let timestamp = required("timestamp", timestamp)?;
-    Ok(DeleteAll {
-        account,
-        namespaces,
-        timestamp,
-        auth,
-    })
+    Ok(DeleteAll { account, namespaces, timestamp, auth })
 }
 
 fn delete_before(fields: Fields<'_>) -> Result<DeleteBefore, RequestError> {
@@ -323,12 +276,7 @@ fn delete_before(fields: Fields<'_>) -> Result<DeleteBefore, RequestError> {
     let namespaces = fields.namespaces("namespace")?;
     let (account, auth) = Rights::types(fields)?.signed()?;
     let before = required("before", before)?;
-    Ok(DeleteBefore {
-        account,
-        namespaces,
-        before,
-        auth,
-    })
+    Ok(DeleteBefore { account, namespaces, before, auth })
 }
 
 fn expire(fields: Fields<'_>) -> Result<Expire, RequestError> {
@@ -341,9 +289,7 @@ fn expire(fields: Fields<'_>) -> Result<Expire, RequestError> {
     let (account, auth) = rights.signed()?;
     let mode = match (extend, shorten) {
         (true, true) => {
-            return Err(RequestError::invalid(
-                "cannot specify both 'shorten' and 'extend'",
-            ));
+            return Err(RequestError::invalid("cannot specify both 'shorten' and 'extend'"));
         }
         (true, false) => ExpireMode::Extend,
         (false, true) => ExpireMode::Shorten,
@@ -365,13 +311,7 @@ fn expire(fields: Fields<'_>) -> Result<Expire, RequestError> {
             ));
         }
     };
-    Ok(Expire {
-        account,
-        messages,
-        expiries,
-        mode,
-        auth,
-    })
+    Ok(Expire { account, messages, expiries, mode, auth })
 }
 
 fn expire_all(fields: Fields<'_>) -> Result<ExpireAll, RequestError> {
@@ -379,12 +319,7 @@ fn expire_all(fields: Fields<'_>) -> Result<ExpireAll, RequestError> {
     let namespaces = fields.namespaces("namespace")?;
     let (account, auth) = Rights::types(fields)?.signed()?;
     let expiry = required("expiry", expiry)?;
-    Ok(ExpireAll {
-        account,
-        namespaces,
-        expiry,
-        auth,
-    })
+    Ok(ExpireAll { account, namespaces, expiry, auth })
 }
 
 fn get_expiries(fields: Fields<'_>) -> Result<GetExpiries, RequestError> {
@@ -395,28 +330,15 @@ fn get_expiries(fields: Fields<'_>) -> Result<GetExpiries, RequestError> {
     let timestamp = required("timestamp", timestamp)?;
     // Hashes of any form are looked up here.
     let messages = any_texts(messages)?;
-    Ok(GetExpiries {
-        account,
-        messages,
-        timestamp,
-        auth,
-    })
+    Ok(GetExpiries { account, messages, timestamp, auth })
 }
 
 fn revocation(fields: Fields<'_>, list: &str) -> Result<Revocation, RequestError> {
     // By name `revoke` comes first and `unrevoke` last.
-    let revoke = if list == "revoke" {
-        fields.strings(list)?
-    } else {
-        None
-    };
+    let revoke = if list == "revoke" { fields.strings(list)? } else { None };
     let rights = Rights::types(fields)?;
     let timestamp = fields.timestamp("timestamp")?;
-    let unrevoke = if list == "revoke" {
-        None
-    } else {
-        fields.strings(list)?
-    };
+    let unrevoke = if list == "revoke" { None } else { fields.strings(list)? };
     let tokens = revoke.or(unrevoke);
     let (account, auth) = rights.signed()?;
     let texts = required(list, tokens)?;
@@ -425,22 +347,14 @@ fn revocation(fields: Fields<'_>, list: &str) -> Result<Revocation, RequestError
             "invalid {list}: cannot {list} more than {MAX_TOKENS} subaccounts at once"
         )));
     }
-    let tokens = texts
-        .iter()
-        .map(|text| base64_text::token(text))
-        .collect::<Option<Vec<_>>>();
+    let tokens = texts.iter().map(|text| base64_text::token(text)).collect::<Option<Vec<_>>>();
     let tokens = tokens.ok_or_else(|| {
         RequestError::invalid(format!(
             "invalid {list}: expected base64 or hex-encoded subaccount tag"
         ))
     })?;
     let timestamp = required("timestamp", timestamp)?;
-    Ok(Revocation {
-        account,
-        tokens,
-        timestamp,
-        auth,
-    })
+    Ok(Revocation { account, tokens, timestamp, auth })
 }
 
 fn get_swarm(fields: Fields<'_>) -> Result<GetSwarm, RequestError> {
@@ -449,9 +363,7 @@ fn get_swarm(fields: Fields<'_>) -> Result<GetSwarm, RequestError> {
     let pubkey = not_both(("pubkey", pubkey), ("pubKey", alias))?;
     match pubkey_bytes(required("pubkey", pubkey)?) {
         Some(pubkey) => Ok(GetSwarm { pubkey }),
-        None => Err(RequestError::invalid(
-            "Pubkey must be 66 hex digits/33 bytes long",
-        )),
+        None => Err(RequestError::invalid("Pubkey must be 66 hex digits/33 bytes long")),
     }
 }
 
@@ -460,9 +372,7 @@ fn oxend_request(fields: Fields<'_>) -> Result<OxendRequest, RequestError> {
         "get_service_nodes" => OxendEndpoint::GetServiceNodes,
         "ons_resolve" => OxendEndpoint::OnsResolve,
         other => {
-            return Err(RequestError::invalid(format!(
-                "Invalid oxend endpoint '{other}'"
-            )));
+            return Err(RequestError::invalid(format!("Invalid oxend endpoint '{other}'")));
         }
     };
     let params = fields.0.get("params").cloned().unwrap_or_default();

@@ -37,17 +37,12 @@ fn subrequest(request: &Value) -> Result<Request, RequestError> {
         ));
     }
     parse_method(method, params)?.ok_or_else(|| {
-        RequestError::invalid(format!(
-            "Invalid batch subrequest: invalid method \"{method}\""
-        ))
+        RequestError::invalid(format!("Invalid batch subrequest: invalid method \"{method}\""))
     })
 }
 
 fn method_and_params(request: &Map<String, Value>) -> Option<(&str, &Map<String, Value>)> {
-    Some((
-        request.get("method")?.as_str()?,
-        request.get("params")?.as_object()?,
-    ))
+    Some((request.get("method")?.as_str()?, request.get("params")?.as_object()?))
 }
 
 pub(super) fn if_else(params: &Map<String, Value>) -> Result<IfElse, RequestError> {
@@ -63,11 +58,7 @@ pub(super) fn if_else(params: &Map<String, Value>) -> Result<IfElse, RequestErro
     if then.is_none() && otherwise.is_none() {
         return Err(ifelse("at least one of \"then\"/\"else\" required"));
     }
-    Ok(IfElse {
-        conditions,
-        then,
-        otherwise,
-    })
+    Ok(IfElse { conditions, then, otherwise })
 }
 
 fn ifelse(reason: impl std::fmt::Display) -> RequestError {
@@ -86,32 +77,18 @@ fn branch(params: &Map<String, Value>, name: &str) -> Result<Option<Request>, Re
     };
     match parse_method(method, params)? {
         Some(request) => Ok(Some(request)),
-        None => Err(RequestError::invalid(format!(
-            "Invalid ifelse request method \"{name}\""
-        ))),
+        None => Err(RequestError::invalid(format!("Invalid ifelse request method \"{name}\""))),
     }
 }
 
 fn conditions_of(fields: Fields<'_>) -> Result<Vec<Condition>, RequestError> {
     let found = [
-        fields
-            .integer("height_at_least")?
-            .map(Condition::HeightAtLeast),
-        fields
-            .integer("height_before")?
-            .map(Condition::HeightBefore),
-        fields
-            .integers("hf_at_least")?
-            .map(|list| Condition::HfAtLeast(filled(&list))),
-        fields
-            .integers("hf_before")?
-            .map(|list| Condition::HfBefore(filled(&list))),
-        fields
-            .integers("v_at_least")?
-            .map(|list| Condition::VersionAtLeast(filled(&list))),
-        fields
-            .integers("v_before")?
-            .map(|list| Condition::VersionBefore(filled(&list))),
+        fields.integer("height_at_least")?.map(Condition::HeightAtLeast),
+        fields.integer("height_before")?.map(Condition::HeightBefore),
+        fields.integers("hf_at_least")?.map(|list| Condition::HfAtLeast(filled(&list))),
+        fields.integers("hf_before")?.map(|list| Condition::HfBefore(filled(&list))),
+        fields.integers("v_at_least")?.map(|list| Condition::VersionAtLeast(filled(&list))),
+        fields.integers("v_before")?.map(|list| Condition::VersionBefore(filled(&list))),
     ];
     Ok(found.into_iter().flatten().collect())
 }

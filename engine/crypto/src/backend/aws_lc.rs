@@ -13,7 +13,7 @@ use super::reference;
 use crate::ed25519::acceptable_point;
 
 /// An X25519 secret ready for use.
-pub struct X25519Key(Result<agreement::PrivateKey, reference::X25519Key>);
+pub struct X25519Key(Result<(agreement::PrivateKey, [u8; 32]), reference::X25519Key>);
 
 // aws-lc cleanses what it frees.
 impl ZeroizeOnDrop for X25519Key {}
@@ -21,37 +21,30 @@ impl ZeroizeOnDrop for X25519Key {}
 impl X25519Key {
     /// From 32 bytes, clamped where they are used.
     pub fn new(secret: &[u8; 32]) -> Self {
-        Self(
-            agreement::PrivateKey::from_private_key(&agreement::X25519, secret)
-                .map_err(|_| reference::X25519Key::new(secret)),
-        )
+        let pair = || {
+            let key = agreement::PrivateKey::from_private_key(&agreement::X25519, secret).ok()?;
+            let public = key.compute_public_key().ok()?.as_ref().try_into().ok()?;
+            Some((key, public))
+        };
+        Self(pair().ok_or_else(|| reference::X25519Key::new(secret)))
     }
 
     /// The public half.
     pub fn public(&self) -> [u8; 32] {
-        let key = match &self.0 {
-            Ok(key) => key,
-            Err(reference) => return reference.public(),
-        };
-        match key
-            .compute_public_key()
-            .map(|public| public.as_ref().try_into())
-        {
-            Ok(Ok(public)) => public,
-            // Never an X25519 key; agreeing with it is refused everywhere.
-            _ => [0; 32],
+        match &self.0 {
+            Ok((_, public)) => *public,
+            Err(reference) => reference.public(),
         }
     }
 
     /// The shared secret; `None` if it is all zero.
     pub fn agree(&self, public: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
         let key = match &self.0 {
-            Ok(key) => key,
+            Ok((key, _)) => key,
             Err(reference) => return reference.agree(public),
         };
-        let public: ParsedPublicKey = UnparsedPublicKey::new(&agreement::X25519, public.as_slice())
-            .try_into()
-            .ok()?;
+        let public: ParsedPublicKey =
+            UnparsedPublicKey::new(&agreement::X25519, public.as_slice()).try_into().ok()?;
         agreement::agree(key, public, (), |shared| {
             shared.try_into().map(Zeroizing::new).map_err(|_| ())
         })
@@ -60,10 +53,7 @@ impl X25519Key {
 }
 
 /// An Ed25519 secret ready for signing.
-pub struct SigningKey(
-    Result<Ed25519KeyPair, reference::SigningKey>,
-    Zeroizing<[u8; 32]>,
-);
+pub struct SigningKey(Result<Ed25519KeyPair, reference::SigningKey>, Zeroizing<[u8; 32]>);
 
 impl ZeroizeOnDrop for SigningKey {}
 
@@ -71,10 +61,7 @@ impl SigningKey {
     /// From the 32-byte seed of RFC 8032.
     pub fn new(seed: &[u8; 32]) -> Self {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed);
-        Self(
-            pair.map_err(|_| reference::SigningKey::new(seed)),
-            Zeroizing::new(*seed),
-        )
+        Self(pair.map_err(|_| reference::SigningKey::new(seed)), Zeroizing::new(*seed))
     }
 
     /// The public half.
@@ -132,9 +119,7 @@ impl XChaChaKey {
         let Some((key, short)) = self.of_message(nonce) else {
             return reference::XChaChaKey::new(&self.0).seal(nonce, aad, text);
         };
-        let tag = key
-            .seal_in_place_separate_tag(short, Aad::from(aad), text)
-            .ok()?;
+        let tag = key.seal_in_place_separate_tag(short, Aad::from(aad), text).ok()?;
         tag.as_ref().try_into().ok()
     }
 
@@ -150,9 +135,7 @@ impl XChaChaKey {
         let Some((key, short)) = self.of_message(nonce) else {
             return reference::XChaChaKey::new(&self.0).open(nonce, aad, text, tag);
         };
-        key.open_in_place_separate_tag(short, Aad::from(aad), tag, text)
-            .ok()
-            .map(|_| ())
+        key.open_in_place_separate_tag(short, Aad::from(aad), tag, text).ok().map(|_| ())
     }
 
     fn of_message(&self, nonce: &[u8; 24]) -> Option<(LessSafeKey, Nonce)> {

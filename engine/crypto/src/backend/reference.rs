@@ -26,12 +26,8 @@ impl X25519Key {
 
     /// The shared secret; `None` if it is all zero.
     pub fn agree(&self, public: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
-        let shared = self
-            .0
-            .diffie_hellman(&x25519_dalek::PublicKey::from(*public));
-        shared
-            .was_contributory()
-            .then(|| Zeroizing::new(shared.to_bytes()))
+        let shared = self.0.diffie_hellman(&x25519_dalek::PublicKey::from(*public));
+        shared.was_contributory().then(|| Zeroizing::new(shared.to_bytes()))
     }
 }
 
@@ -61,8 +57,7 @@ impl SigningKey {
 pub fn verify(public: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
     acceptable_point(public)
         && ed25519_dalek::VerifyingKey::from_bytes(public).is_ok_and(|key| {
-            key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature))
-                .is_ok()
+            key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
         })
 }
 
@@ -79,10 +74,7 @@ impl XChaChaKey {
 
     /// Encrypts in place and gives the tag; `None` for a text of over 256 GiB.
     pub fn seal(&self, nonce: &[u8; 24], aad: &[u8], text: &mut [u8]) -> Option<[u8; 16]> {
-        let tag = self
-            .0
-            .encrypt_inout_detached(nonce.into(), aad, text.into())
-            .ok()?;
+        let tag = self.0.encrypt_inout_detached(nonce.into(), aad, text.into()).ok()?;
         Some(tag.into())
     }
 
@@ -95,21 +87,14 @@ impl XChaChaKey {
         text: &mut [u8],
         tag: &[u8; 16],
     ) -> Option<()> {
-        self.0
-            .decrypt_inout_detached(nonce.into(), aad, text.into(), tag.into())
-            .ok()
+        self.0.decrypt_inout_detached(nonce.into(), aad, text.into(), tag.into()).ok()
     }
 }
 
 /// AES-256-GCM without associated data, in place; gives the tag.
 pub fn aes_gcm_seal(key: &[u8; 32], nonce: &[u8; 12], text: &mut [u8]) -> Option<[u8; 16]> {
     let cipher = Aes256Gcm::new(key.into());
-    Some(
-        cipher
-            .encrypt_inout_detached(nonce.into(), &[], text.into())
-            .ok()?
-            .into(),
-    )
+    Some(cipher.encrypt_inout_detached(nonce.into(), &[], text.into()).ok()?.into())
 }
 
 /// The opposite; `None` if the tag does not match, and then `text` must not be
@@ -121,7 +106,5 @@ pub fn aes_gcm_open(
     tag: &[u8; 16],
 ) -> Option<()> {
     let cipher = Aes256Gcm::new(key.into());
-    cipher
-        .decrypt_inout_detached(nonce.into(), &[], text.into(), tag.into())
-        .ok()
+    cipher.decrypt_inout_detached(nonce.into(), &[], text.into(), tag.into()).ok()
 }

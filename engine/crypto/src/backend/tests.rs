@@ -23,12 +23,8 @@ fn small(value: u8) -> [u8; 32] {
 }
 
 fn agreed(secret: &[u8; 32], public: &[u8; 32]) -> Option<[u8; 32]> {
-    let ours = aws_lc::X25519Key::new(secret)
-        .agree(public)
-        .map(|shared| *shared);
-    let theirs = reference::X25519Key::new(secret)
-        .agree(public)
-        .map(|shared| *shared);
+    let ours = aws_lc::X25519Key::new(secret).agree(public).map(|shared| *shared);
+    let theirs = reference::X25519Key::new(secret).agree(public).map(|shared| *shared);
     assert_eq!(ours, theirs, "secret {secret:02x?}, public {public:02x?}");
     ours
 }
@@ -37,19 +33,8 @@ fn agreed(secret: &[u8; 32], public: &[u8; 32]) -> Option<[u8; 32]> {
 fn x25519_refuses_keys_of_small_order_and_takes_odd_ones() {
     let mut high_zero = [0; 32];
     high_zero[31] = 0x80;
-    let mut weak = vec![
-        small(0),
-        small(1),
-        near_p(-1),
-        near_p(0),
-        near_p(1),
-        high_zero,
-    ];
-    weak.extend(
-        EIGHT_TORSION
-            .iter()
-            .map(|point| point.to_montgomery().to_bytes()),
-    );
+    let mut weak = vec![small(0), small(1), near_p(-1), near_p(0), near_p(1), high_zero];
+    weak.extend(EIGHT_TORSION.iter().map(|point| point.to_montgomery().to_bytes()));
     let mut high_nine = small(9);
     high_nine[31] = 0x80;
     // 2 lies on the twist.
@@ -61,10 +46,7 @@ fn x25519_refuses_keys_of_small_order_and_takes_odd_ones() {
         for public in &odd {
             assert!(agreed(&secret, public).is_some(), "public {public:02x?}");
         }
-        let (ours, theirs) = (
-            aws_lc::X25519Key::new(&secret),
-            reference::X25519Key::new(&secret),
-        );
+        let (ours, theirs) = (aws_lc::X25519Key::new(&secret), reference::X25519Key::new(&secret));
         assert_eq!(ours.public(), theirs.public());
     }
 }
@@ -103,9 +85,7 @@ fn ed25519_decides_alike_on_keys_and_r_with_a_torsion_part() {
     let (secret, nonce) = (Scalar::from(123_456_789_u64), Scalar::from(987_654_321_u64));
     let mut accepted = 0;
     for key_torsion in EIGHT_TORSION {
-        let key = (ED25519_BASEPOINT_POINT * secret + key_torsion)
-            .compress()
-            .to_bytes();
+        let key = (ED25519_BASEPOINT_POINT * secret + key_torsion).compress().to_bytes();
         for r_torsion in EIGHT_TORSION {
             let r = ED25519_BASEPOINT_POINT * nonce + r_torsion;
             for number in 0..14_u8 {
@@ -119,10 +99,7 @@ fn ed25519_decides_alike_on_keys_and_r_with_a_torsion_part() {
             }
         }
     }
-    assert!(
-        accepted > 14,
-        "the torsion-free ones and some by chance, was {accepted}"
-    );
+    assert!(accepted > 14, "the torsion-free ones and some by chance, was {accepted}");
 }
 
 #[test]

@@ -7,15 +7,8 @@ const PHRASE: &str =
 #[test]
 fn the_list_is_sorted_and_three_letters_tell_its_words_apart() {
     assert_eq!(WORDS.len(), 1626);
-    assert_eq!(
-        (WORDS.first(), WORDS.last()),
-        (Some(&"abbey"), Some(&"zoom"))
-    );
-    assert!(
-        WORDS
-            .windows(2)
-            .all(|pair| pair[0].get(..3) < pair[1].get(..3))
-    );
+    assert_eq!((WORDS.first(), WORDS.last()), (Some(&"abbey"), Some(&"zoom")));
+    assert!(WORDS.windows(2).all(|pair| pair[0].get(..3) < pair[1].get(..3)));
 }
 
 #[test]
@@ -31,10 +24,7 @@ fn an_error_names_the_word_but_never_the_phrase() {
 #[test]
 fn a_seed_of_32_bytes_has_no_phrase_of_13_words() {
     let long = encode(&Seed::from_bytes32([1; 32]));
-    assert_eq!(
-        decode(&long).err(),
-        Some(MnemonicError::TooManyWords { found: 25 })
-    );
+    assert_eq!(decode(&long).err(), Some(MnemonicError::TooManyWords { found: 25 }));
     assert_eq!(decode_bytes(&long).unwrap().as_slice(), [1; 32]);
     assert!(encode_bytes(&[1; 6]).is_none());
     assert!(encode_bytes(&[]).is_none());

@@ -55,7 +55,7 @@ impl NetworkClock {
         if round_trip > LONGEST_ROUND_TRIP {
             return;
         }
-        let middle = sample.asked.plus(round_trip / 2);
+        let middle = sample.asked.plus(round_trip.div_f64(2.0));
         let signed = |time: Timestamp| i64::try_from(time.millis()).unwrap_or(i64::MAX);
         let offset = signed(sample.theirs).saturating_sub(signed(middle));
         self.offsets.retain(|(node, _)| *node != sample.node);

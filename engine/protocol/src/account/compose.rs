@@ -97,10 +97,10 @@ impl Account {
             // Note to self: the one copy is the message.
             (sync.clone(), vec![own(Copy::Recipient, sync)])
         } else {
-            let profile = self.name.clone().map(|name| LokiProfile {
-                display_name: Some(name),
-                ..LokiProfile::default()
-            });
+            let profile = self
+                .name
+                .clone()
+                .map(|name| LokiProfile { display_name: Some(name), ..LokiProfile::default() });
             let content = content(None, profile);
             let theirs = DraftCopy { copy: Copy::Recipient, to, content: content.clone() };
             (content, vec![theirs, own(Copy::Sync, sync)])

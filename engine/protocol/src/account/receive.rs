@@ -44,7 +44,7 @@ pub enum ArrivalBody {
     /// one of them, so the copy that other members have is still to come.
     WrongHash,
     /// It was opened, or does not open.
-    Opened(Result<Opened, OpenError>),
+    Opened(Box<Result<Opened, OpenError>>),
 }
 
 /// Why a message was not kept.
@@ -117,7 +117,7 @@ impl Account {
                     decision.ledger(now, None, Some(hash), LedgerStep::Dropped { node, reason });
                     continue;
                 }
-                ArrivalBody::Opened(opened) => opened,
+                ArrivalBody::Opened(opened) => *opened,
             };
             let until = expires.max(now).plus(TOMBSTONE_LIFE);
             decision.changes.push(Change::MarkSeen { namespace, hash, until });

@@ -67,7 +67,7 @@ fn arrival(to: &Account, data: &[u8]) -> Arrival {
     Arrival {
         hash: message_hash(&to.id(), Namespace::INBOX, data),
         expires: NOW.plus(Duration::from_secs(14 * 86_400)),
-        body: ArrivalBody::Opened(inbox::open(to.keys(), data)),
+        body: ArrivalBody::Opened(Box::new(inbox::open(to.keys(), data))),
     }
 }
 
@@ -77,11 +77,13 @@ fn receive(to: &mut Account, arrivals: Vec<Arrival>) -> Decision {
 }
 
 fn received(decision: &Decision) -> Vec<&Message> {
-    let message = |event| match event {
-        &AccountEvent::MessageReceived(ref message) => Some(message),
-        _ => None,
-    };
-    decision.events.iter().filter_map(message).collect()
+    let mut messages = Vec::new();
+    for event in &decision.events {
+        if let AccountEvent::MessageReceived(message) = event {
+            messages.push(message);
+        }
+    }
+    messages
 }
 
 /// The answer of a swarm whose members all stored the entry.
@@ -103,10 +105,10 @@ fn a_text_arrives_with_its_author_and_the_own_devices_file_it_under_the_peer() {
     let (mut alice, mut bob) = (account(1, "Alice"), account(2, "Bob"));
     let (message, decision) = queue(&mut alice, bob.id(), "hello", NOW);
     let sealed = entries(&decision);
-    assert_eq!(sealed.iter().map(|e| (e.copy, e.to)).collect::<Vec<_>>(), [
-        (Copy::Recipient, bob.id()),
-        (Copy::Sync, alice.id()),
-    ]);
+    assert_eq!(
+        sealed.iter().map(|e| (e.copy, e.to)).collect::<Vec<_>>(),
+        [(Copy::Recipient, bob.id()), (Copy::Sync, alice.id()),]
+    );
 
     let to_bob = arrival(&bob, &sealed[0].data);
     let decision = receive(&mut bob, vec![to_bob]);
@@ -162,10 +164,7 @@ fn what_cannot_be_sent_is_refused_before_anything_is_kept() {
     );
     assert_eq!(alice.compose_text(bob.id(), " \n", NOW), Err(ComposeError::Empty));
     let group = AccountId::new(ramson_types::Prefix::Group, [1; 32]);
-    assert_eq!(
-        alice.compose_text(group, "x", NOW),
-        Err(ComposeError::NotAnAccount { to: group })
-    );
+    assert_eq!(alice.compose_text(group, "x", NOW), Err(ComposeError::NotAnAccount { to: group }));
     let whole = "ä".repeat(MAX_TEXT);
     assert!(alice.compose_text(bob.id(), &whole, NOW).is_ok());
     assert_eq!(alice.outbox_len(), 0);
@@ -236,10 +235,10 @@ fn the_swarm_answer_counts_by_its_signatures() {
     let second = node(2).ed25519.to_string();
     lying["swarm"][&second] = other["swarm"][&second].clone();
     let read = alice.read_delivery(delivery, 200, lying.to_string().as_bytes());
-    assert_eq!(read.results, [SendResult::Stored {
-        confirmed: vec![node(1).ed25519],
-        failed: vec![node(2).ed25519],
-    }]);
+    assert_eq!(
+        read.results,
+        [SendResult::Stored { confirmed: vec![node(1).ed25519], failed: vec![node(2).ed25519] }]
+    );
     assert_eq!(read.status.time, Some(NOW.plus(Duration::from_secs(5))));
 
     let forged = json!({ "hash": "x", "swarm": {}, "t": 1 }).to_string();
@@ -248,10 +247,10 @@ fn the_swarm_answer_counts_by_its_signatures() {
 
     let asked = Some(node(1).ed25519);
     let decision = alice.sent(delivery, read.results, asked, Vec::new(), NOW, &mut rng());
-    assert!(decision.events.iter().any(
-        |e| matches!(e, AccountEvent::MessageStored { id, nodes, .. }
-            if *id == message.id && *nodes == [node(1).ed25519])
-    ));
+    assert!(
+        decision.events.iter().any(|e| matches!(e, AccountEvent::MessageStored { id, nodes, .. }
+            if *id == message.id && *nodes == [node(1).ed25519]))
+    );
     assert!(decision.changes.contains(&Change::RemoveOutbox(entry.number)));
     assert_eq!(alice.outbox_len(), 1, "the sync copy is under way by itself");
 }
@@ -263,8 +262,7 @@ fn a_failed_attempt_is_made_again_with_the_same_bytes_until_the_message_expires(
     let data = entries(&decision)[0].data.clone();
     let (mut now, mut attempts) = (NOW, 0);
     let end = NOW.plus(Duration::from_secs(14 * 86_400));
-    loop {
-        let Some(due) = alice.next_delivery() else { break };
+    while let Some(due) = alice.next_delivery() {
         now = due;
         for delivery in alice.due_deliveries(now) {
             if delivery.to == bob.id() {

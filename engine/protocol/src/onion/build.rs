@@ -46,12 +46,7 @@ impl LayerSecrets {
         let ephemeral = X25519Secret::generate(rng);
         let mut nonce = vec![0; enc_type.nonce_len()];
         rng.fill_bytes(&mut nonce);
-        Self {
-            enc_type,
-            names_enc_type: enc_type != EncType::default(),
-            ephemeral,
-            nonce,
-        }
+        Self { enc_type, names_enc_type: enc_type != EncType::default(), ephemeral, nonce }
     }
 
     fn written(&self) -> Option<EncType> {
@@ -70,10 +65,7 @@ pub struct RequestForm<'a> {
 
 impl Default for RequestForm<'static> {
     fn default() -> Self {
-        Self {
-            control: CONTROL,
-            hop_no: None,
-        }
+        Self { control: CONTROL, hop_no: None }
     }
 }
 
@@ -134,18 +126,11 @@ pub fn build(
 ) -> Result<SealedOnion, OnionBuildError> {
     let nodes = nodes_of(hops, destination);
     for (number, node) in nodes.iter().enumerate() {
-        if nodes
-            .iter()
-            .take(number)
-            .any(|earlier| earlier.ed25519 == node.ed25519)
-        {
+        if nodes.iter().take(number).any(|earlier| earlier.ed25519 == node.ed25519) {
             return Err(OnionBuildError::RepeatedNode { node: node.ed25519 });
         }
     }
-    let layers: Vec<_> = nodes
-        .iter()
-        .map(|_| LayerSecrets::fresh(enc_type, rng))
-        .collect();
+    let layers: Vec<_> = nodes.iter().map(|_| LayerSecrets::fresh(enc_type, rng)).collect();
     wrap(&nodes, &layers, RequestForm::default(), request)
 }
 
@@ -160,10 +145,7 @@ pub fn build_with(
 ) -> Result<SealedOnion, OnionBuildError> {
     let nodes = nodes_of(hops, destination);
     if nodes.len() != layers.len() {
-        return Err(OnionBuildError::LayerCount {
-            nodes: nodes.len(),
-            layers: layers.len(),
-        });
+        return Err(OnionBuildError::LayerCount { nodes: nodes.len(), layers: layers.len() });
     }
     wrap(&nodes, layers, form, request)
 }
@@ -186,32 +168,26 @@ fn wrap(
     while let Some((node, secret)) = inside_out.next() {
         let key = LayerKey::for_client(secret.enc_type, &secret.ephemeral, &node.x25519)
             .map_err(|_| OnionBuildError::WeakKey { node: node.ed25519 })?;
-        blob = key
-            .seal_with_nonce(&secret.nonce, &frame(&blob, &control)?)
-            .map_err(|_| OnionBuildError::NonceLength {
+        blob = key.seal_with_nonce(&secret.nonce, &frame(&blob, &control)?).map_err(|_| {
+            OnionBuildError::NonceLength {
                 node: node.ed25519,
                 length: secret.nonce.len(),
                 expected: secret.enc_type.nonce_len(),
-            })?;
+            }
+        })?;
         let ephemeral = secret.ephemeral.public();
         control = if inside_out.peek().is_some() {
             node_control(&node.ed25519, &ephemeral, secret.written())
         } else {
             guard_control(&ephemeral, secret.written(), form.hop_no)
         };
-        layers.push(Layer {
-            node: node.ed25519,
-            key,
-        });
+        layers.push(Layer { node: node.ed25519, key });
     }
     let body = frame(&blob, &control)?;
     if body.len() > MAX_BODY {
         return Err(OnionBuildError::TooLarge { length: body.len() });
     }
-    Ok(SealedOnion {
-        body,
-        keys: OnionKeys { layers },
-    })
+    Ok(SealedOnion { body, keys: OnionKeys { layers } })
 }
 
 fn frame(blob: &[u8], control: &[u8]) -> Result<Vec<u8>, OnionBuildError> {

@@ -150,10 +150,7 @@ impl OnionKeys {
         let text = text.trim();
         let node = |prefix: &str| {
             let node = text.strip_prefix(prefix)?.trim().parse().ok()?;
-            self.layers
-                .iter()
-                .any(|layer| layer.node == node)
-                .then_some(node)
+            self.layers.iter().any(|layer| layer.node == node).then_some(node)
         };
         let found = match status {
             502 => None
@@ -167,25 +164,19 @@ impl OnionKeys {
                 }),
             503 if text.starts_with("Server busy") => Some(OnionReplyError::GuardBusy),
             503 => match text.strip_prefix("Service node is not ready:") {
-                Some(reason) => Some(OnionReplyError::GuardNotReady {
-                    reason: excerpt(reason),
-                }),
+                Some(reason) => Some(OnionReplyError::GuardNotReady { reason: excerpt(reason) }),
                 None => node("Snode not ready:").map(|node| OnionReplyError::NodeNotReady { node }),
             },
             504 if text == "Request time out" => Some(OnionReplyError::Timeout),
             500 if text == "Invalid response from snode" => Some(OnionReplyError::BadRelayResponse),
             400 if text == "Invalid ciphertext" => Some(OnionReplyError::InvalidCiphertext),
-            400 | 404 | 410 | 413 => Some(OnionReplyError::RequestRefused {
-                status,
-                reason: excerpt(text),
-            }),
+            400 | 404 | 410 | 413 => {
+                Some(OnionReplyError::RequestRefused { status, reason: excerpt(text) })
+            }
             429 => Some(OnionReplyError::GuardBusy),
             _ => None,
         };
-        found.unwrap_or_else(|| OnionReplyError::Unexpected {
-            status,
-            reason: excerpt(text),
-        })
+        found.unwrap_or_else(|| OnionReplyError::Unexpected { status, reason: excerpt(text) })
     }
 }
 
@@ -199,16 +190,9 @@ fn ciphertexts(body: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         };
         BASE64.decode(object.get("result")?.as_str()?.trim()).ok()
     };
-    let wrapped = if trimmed.first() == Some(&b'{') {
-        wrapped()
-    } else {
-        None
-    };
+    let wrapped = if trimmed.first() == Some(&b'{') { wrapped() } else { None };
     let text = BASE64.decode(trimmed).ok();
-    [wrapped, text]
-        .into_iter()
-        .flatten()
-        .chain(std::iter::once_with(|| body.to_vec()))
+    [wrapped, text].into_iter().flatten().chain(std::iter::once_with(|| body.to_vec()))
 }
 
 fn parse(text: &[u8]) -> Option<OnionReply> {

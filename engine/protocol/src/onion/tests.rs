@@ -72,9 +72,7 @@ fn peel(nodes: &[Node], body: &[u8]) -> (Vec<LayerKey>, Vec<u8>) {
 }
 
 fn reply(key: &LayerKey, text: &str) -> Vec<u8> {
-    STANDARD
-        .encode(key.seal(text.as_bytes(), &mut StdRng::seed_from_u64(8)))
-        .into_bytes()
+    STANDARD.encode(key.seal(text.as_bytes(), &mut StdRng::seed_from_u64(8))).into_bytes()
 }
 
 proptest! {
@@ -119,19 +117,11 @@ fn replies_may_be_base64_raw_or_wrapped_and_embed_json() {
     let (keys, _) = peel(&nodes, &sealed.body);
     let text = r#"{"body":{"hf":[19,4]},"status":200}"#;
     let base64 = String::from_utf8(reply(&keys[1], text)).unwrap();
-    let expected = OnionReply {
-        status: 200,
-        body: r#"{"hf":[19,4]}"#.to_owned(),
-    };
+    let expected = OnionReply { status: 200, body: r#"{"hf":[19,4]}"#.to_owned() };
     let raw = STANDARD.decode(&base64).unwrap();
     let wrapped = format!(r#"{{"result":"{base64}"}}"#);
     let unpadded = base64.trim_end_matches('=').to_owned();
-    for body in [
-        base64.as_bytes(),
-        &raw,
-        wrapped.as_bytes(),
-        unpadded.as_bytes(),
-    ] {
+    for body in [base64.as_bytes(), &raw, wrapped.as_bytes(), unpadded.as_bytes()] {
         assert_eq!(sealed.keys.open_reply(200, body).as_ref(), Ok(&expected));
     }
 }
@@ -145,14 +135,7 @@ fn what_a_relay_seals_is_its_own_and_not_the_destinations() {
     let answer = reply(&keys[1], r#"{"body":"Invalid json","status":400}"#);
     let refused = sealed.keys.open_reply(200, &answer);
     let reason = "Invalid json".to_owned();
-    assert_eq!(
-        refused,
-        Err(OnionReplyError::RelayRefused {
-            node,
-            status: 400,
-            reason
-        })
-    );
+    assert_eq!(refused, Err(OnionReplyError::RelayRefused { node, status: 400, reason }));
     for number in [1, 3] {
         let answer = reply(&keys[number], r#"{"body":"Snode not ready","status":503}"#);
         let node = nodes[number].node.ed25519;
@@ -169,18 +152,12 @@ fn errors_in_the_clear_are_told_apart() {
     let stranger = Ed25519PublicKey([9; 32]);
     let error = |status, text: &str| keys.open_reply(status, text.as_bytes()).unwrap_err();
     use OnionReplyError as E;
-    assert_eq!(
-        error(502, &format!("Next node not found: {node}")),
-        E::NextNodeNotFound { node }
-    );
+    assert_eq!(error(502, &format!("Next node not found: {node}")), E::NextNodeNotFound { node });
     assert_eq!(
         error(502, &format!("Next node is currently unreachable: {node}")),
         E::NextNodeUnreachable { node },
     );
-    assert_eq!(
-        error(503, &format!("Snode not ready: {node}")),
-        E::NodeNotReady { node }
-    );
+    assert_eq!(error(503, &format!("Snode not ready: {node}")), E::NodeNotReady { node });
     let reason = "not done syncing".to_owned();
     assert_eq!(
         error(503, "Service node is not ready: not done syncing\n"),
@@ -188,26 +165,11 @@ fn errors_in_the_clear_are_told_apart() {
     );
     assert_eq!(error(503, "Server busy, try again later"), E::GuardBusy);
     assert_eq!(error(504, "Request time out"), E::Timeout);
-    assert_eq!(
-        error(500, "Invalid response from snode"),
-        E::BadRelayResponse
-    );
+    assert_eq!(error(500, "Invalid response from snode"), E::BadRelayResponse);
     assert_eq!(error(400, "Invalid ciphertext"), E::InvalidCiphertext);
-    assert!(matches!(
-        error(413, "Request body too large"),
-        E::RequestRefused { status: 413, .. }
-    ));
-    for text in [
-        format!("Next node not found: {stranger}"),
-        "curl says no".to_owned(),
-    ] {
-        assert_eq!(
-            error(502, &text),
-            E::Unexpected {
-                status: 502,
-                reason: text
-            }
-        );
+    assert!(matches!(error(413, "Request body too large"), E::RequestRefused { status: 413, .. }));
+    for text in [format!("Next node not found: {stranger}"), "curl says no".to_owned()] {
+        assert_eq!(error(502, &text), E::Unexpected { status: 502, reason: text });
     }
 }
 
@@ -216,18 +178,9 @@ fn a_path_that_cannot_be_built_says_why() {
     let nodes: Vec<_> = nodes(3).iter().map(|node| node.node).collect();
     let mut rng = StdRng::seed_from_u64(1);
     let mut try_build = |hops: &[ServiceNode], last: &ServiceNode, request: &[u8]| {
-        build(
-            hops,
-            Destination::Node(last),
-            EncType::AesGcm,
-            request,
-            &mut rng,
-        )
-        .err()
+        build(hops, Destination::Node(last), EncType::AesGcm, request, &mut rng).err()
     };
-    let repeated = OnionBuildError::RepeatedNode {
-        node: nodes[0].ed25519,
-    };
+    let repeated = OnionBuildError::RepeatedNode { node: nodes[0].ed25519 };
     assert_eq!(try_build(&nodes, &nodes[0], b""), Some(repeated));
     let mut weak = nodes[2];
     weak.x25519 = X25519PublicKey([0; 32]);

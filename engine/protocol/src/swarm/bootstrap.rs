@@ -66,7 +66,9 @@ pub enum BootstrapError {
         needed: usize,
     },
     /// So much smaller than the known pool that the seed is more likely wrong.
-    #[error("seed {seed} knows {found} service nodes where {known} were known; the known ones are kept")]
+    #[error(
+        "seed {seed} knows {found} service nodes where {known} were known; the known ones are kept"
+    )]
     Shrunk {
         /// Which one.
         seed: usize,
@@ -264,7 +266,10 @@ mod tests {
         assert_eq!(machine.due(Timestamp(5), &mut rng), None);
         machine.doubt();
         let seed = machine.due(Timestamp(5), &mut rng).expect("doubt asks a seed");
-        assert_eq!(machine.answered(seed, Ok(pool(4)), Timestamp(6)), PoolNews::New(Arc::new(pool(4))));
+        assert_eq!(
+            machine.answered(seed, Ok(pool(4)), Timestamp(6)),
+            PoolNews::New(Arc::new(pool(4)))
+        );
     }
 
     #[test]
@@ -274,6 +279,9 @@ mod tests {
         assert!(machine.pool().is_none());
         let seed = machine.due(Timestamp(0), &mut rng).expect("no pool yet");
         let news = machine.answered(seed, Ok(pool(3)), Timestamp(0));
-        assert!(matches!(news, PoolNews::None(BootstrapError::TooSmall { found: 3, needed: 4, .. })));
+        assert!(matches!(
+            news,
+            PoolNews::None(BootstrapError::TooSmall { found: 3, needed: 4, .. })
+        ));
     }
 }

@@ -174,9 +174,10 @@ mod tests {
     fn silence_and_failure_lengthen_the_interval_up_to_their_limits() {
         let mut rng = StdRng::seed_from_u64(1);
         let config = PollConfig::default();
-        for (outcome, longest) in
-            [(PollOutcome::Empty, config.longest), (PollOutcome::Failed, config.longest_after_failure)]
-        {
+        for (outcome, longest) in [
+            (PollOutcome::Empty, config.longest),
+            (PollOutcome::Failed, config.longest_after_failure),
+        ] {
             let mut schedule = PollSchedule::new(config);
             schedule.watch(ME, Timestamp(0));
             let (mut now, mut last) = (Timestamp(0), Duration::ZERO);

@@ -98,23 +98,17 @@ pub(super) fn content(content: &Content) -> Value {
         ),
         (
             "dataExtractionNotification",
-            content
-                .data_extraction_notification
-                .as_ref()
-                .map(|extraction| {
-                    object(&[
-                        ("type", extraction.kind.number().json()),
-                        ("timestamp", extraction.timestamp.json()),
-                    ])
-                }),
+            content.data_extraction_notification.as_ref().map(|extraction| {
+                object(&[
+                    ("type", extraction.kind.number().json()),
+                    ("timestamp", extraction.timestamp.json()),
+                ])
+            }),
         ),
         (
             "unsendRequest",
             content.unsend_request.as_ref().map(|unsend| {
-                object(&[
-                    ("timestamp", unsend.timestamp.json()),
-                    ("author", unsend.author.json()),
-                ])
+                object(&[("timestamp", unsend.timestamp.json()), ("author", unsend.author.json())])
             }),
         ),
         (
@@ -137,17 +131,11 @@ pub(super) fn content(content: &Content) -> Value {
                 ])
             }),
         ),
-        (
-            "expirationType",
-            content.expiration_type.map(|mode| json!(mode.number())),
-        ),
+        ("expirationType", content.expiration_type.map(|mode| json!(mode.number()))),
         ("expirationTimer", content.expiration_timer.json()),
         ("sigTimestamp", content.sig_timestamp.json()),
         ("proMessage", content.pro_message.json()),
-        (
-            "proSigForCommunityMessageOnly",
-            some_bytes(&content.pro_sig_for_community_message_only),
-        ),
+        ("proSigForCommunityMessageOnly", some_bytes(&content.pro_sig_for_community_message_only)),
     ])
 }
 
@@ -166,10 +154,7 @@ fn data_message(message: &DataMessage) -> Value {
         ("flags", message.flags.json()),
         ("profileKey", some_bytes(&message.profile_key)),
         ("quote", message.quote.json()),
-        (
-            "preview",
-            (!message.preview.is_empty()).then(|| previews.collect()),
-        ),
+        ("preview", (!message.preview.is_empty()).then(|| previews.collect())),
         ("reaction", message.reaction.json()),
         ("profile", message.profile.json()),
         (
@@ -177,10 +162,7 @@ fn data_message(message: &DataMessage) -> Value {
             invitation.map(|room| object(&[("url", room.url.json()), ("name", room.name.json())])),
         ),
         ("syncTarget", message.sync_target.json()),
-        (
-            "blocksCommunityMessageRequests",
-            message.blocks_community_message_requests.json(),
-        ),
+        ("blocksCommunityMessageRequests", message.blocks_community_message_requests.json()),
         ("groupUpdateMessage", message.group_update_message.json()),
     ])
 }
@@ -198,10 +180,7 @@ fn quote(quote: &Quote) -> Value {
         ("id", quote.id.json()),
         ("author", quote.author.json()),
         ("text", quote.text.json()),
-        (
-            "attachments",
-            (!quote.attachments.is_empty()).then(|| attachments.collect()),
-        ),
+        ("attachments", (!quote.attachments.is_empty()).then(|| attachments.collect())),
     ])
 }
 
@@ -310,10 +289,7 @@ fn group_update(update: &GroupUpdateMessage) -> Value {
         ("infoChangeMessage", info),
         ("memberChangeMessage", members),
         ("promoteMessage", promote),
-        (
-            "memberLeftMessage",
-            update.member_left_message.as_ref().map(|_| object(&[])),
-        ),
+        ("memberLeftMessage", update.member_left_message.as_ref().map(|_| object(&[]))),
         (
             "inviteResponse",
             response.map(|response| object(&[("isApproved", response.is_approved.json())])),
@@ -321,10 +297,7 @@ fn group_update(update: &GroupUpdateMessage) -> Value {
         ("deleteMemberContent", delete),
         (
             "memberLeftNotificationMessage",
-            update
-                .member_left_notification_message
-                .as_ref()
-                .map(|_| object(&[])),
+            update.member_left_notification_message.as_ref().map(|_| object(&[])),
         ),
     ])
 }

@@ -35,12 +35,7 @@ fn profile() -> impl Strategy<Value = LokiProfile> {
 fn attachment() -> impl Strategy<Value = AttachmentPointer> {
     let names = (of(text()), of(text()), of(text()), of(text()));
     let blobs = (of(bytes()), of(bytes()), of(bytes()));
-    let numbers = (
-        of(any::<u32>()),
-        of(any::<u32>()),
-        of(any::<u32>()),
-        of(any::<u32>()),
-    );
+    let numbers = (of(any::<u32>()), of(any::<u32>()), of(any::<u32>()), of(any::<u32>()));
     (any::<u64>(), names, blobs, numbers).prop_map(|(id, names, blobs, numbers)| {
         let (content_type, file_name, caption, url) = names;
         let (key, thumbnail, digest) = blobs;
@@ -71,14 +66,8 @@ fn quote() -> impl Strategy<Value = Quote> {
             flags,
         },
     );
-    (any::<u64>(), text(), of(text()), vec(attachment, 0..3)).prop_map(
-        |(id, author, text, attachments)| Quote {
-            id,
-            author,
-            text,
-            attachments,
-        },
-    )
+    (any::<u64>(), text(), of(text()), vec(attachment, 0..3))
+        .prop_map(|(id, author, text, attachments)| Quote { id, author, text, attachments })
 }
 
 fn preview() -> impl Strategy<Value = Preview> {
@@ -90,18 +79,8 @@ fn preview() -> impl Strategy<Value = Preview> {
 }
 
 fn reaction() -> impl Strategy<Value = Reaction> {
-    (
-        any::<u64>(),
-        text(),
-        of(text()),
-        one_of(ReactionAction::from_number),
-    )
-        .prop_map(|(id, author, emoji, action)| Reaction {
-            id,
-            author,
-            emoji,
-            action,
-        })
+    (any::<u64>(), text(), of(text()), one_of(ReactionAction::from_number))
+        .prop_map(|(id, author, emoji, action)| Reaction { id, author, emoji, action })
 }
 
 fn group_update() -> impl Strategy<Value = GroupUpdateMessage> {
@@ -116,45 +95,31 @@ fn group_update() -> impl Strategy<Value = GroupUpdateMessage> {
             ..Default::default()
         },
     );
-    let info = (
-        one_of(InfoChangeKind::from_number),
-        of(text()),
-        of(any::<u32>()),
-        bytes(),
-    )
-        .prop_map(
-            |(kind, updated_name, updated_expiration, admin_signature)| GroupUpdateMessage {
-                info_change_message: Some(InfoChangeMessage {
-                    kind,
-                    updated_name,
-                    updated_expiration,
-                    admin_signature,
-                }),
-                ..Default::default()
-            },
-        );
-    let members = (
-        one_of(MemberChangeKind::from_number),
-        vec(text(), 0..4),
-        of(any::<bool>()),
-        bytes(),
-    )
-        .prop_map(
-            |(kind, member_session_ids, history_shared, admin_signature)| GroupUpdateMessage {
-                member_change_message: Some(MemberChangeMessage {
-                    kind,
-                    member_session_ids,
-                    history_shared,
-                    admin_signature,
-                }),
-                ..Default::default()
-            },
-        );
+    let info = (one_of(InfoChangeKind::from_number), of(text()), of(any::<u32>()), bytes())
+        .prop_map(|(kind, updated_name, updated_expiration, admin_signature)| GroupUpdateMessage {
+            info_change_message: Some(InfoChangeMessage {
+                kind,
+                updated_name,
+                updated_expiration,
+                admin_signature,
+            }),
+            ..Default::default()
+        });
+    let members =
+        (one_of(MemberChangeKind::from_number), vec(text(), 0..4), of(any::<bool>()), bytes())
+            .prop_map(|(kind, member_session_ids, history_shared, admin_signature)| {
+                GroupUpdateMessage {
+                    member_change_message: Some(MemberChangeMessage {
+                        kind,
+                        member_session_ids,
+                        history_shared,
+                        admin_signature,
+                    }),
+                    ..Default::default()
+                }
+            });
     let promote = (bytes(), text()).prop_map(|(seed, name)| GroupUpdateMessage {
-        promote_message: Some(PromoteMessage {
-            group_identity_seed: SecretBytes(seed),
-            name,
-        }),
+        promote_message: Some(PromoteMessage { group_identity_seed: SecretBytes(seed), name }),
         ..Default::default()
     });
     let delete = (vec(text(), 0..4), vec(text(), 0..4), of(bytes())).prop_map(
@@ -172,20 +137,9 @@ fn group_update() -> impl Strategy<Value = GroupUpdateMessage> {
 }
 
 fn data_message() -> impl Strategy<Value = DataMessage> {
-    let plain = (
-        of(text()),
-        of(any::<u32>()),
-        of(bytes()),
-        of(text()),
-        of(any::<bool>()),
-    );
+    let plain = (of(text()), of(any::<u32>()), of(bytes()), of(text()), of(any::<bool>()));
     let lists = (vec(attachment(), 0..3), vec(preview(), 0..2));
-    let parts = (
-        of(quote()),
-        of(reaction()),
-        of(profile()),
-        of(group_update()),
-    );
+    let parts = (of(quote()), of(reaction()), of(profile()), of(group_update()));
     let invitation = of((text(), text()).prop_map(|(url, name)| OpenGroupInvitation { url, name }));
     (plain, lists, parts, invitation).prop_map(|(plain, lists, parts, open_group_invitation)| {
         let (body, flags, profile_key, sync_target, blocks_community_message_requests) = plain;
@@ -210,47 +164,28 @@ fn data_message() -> impl Strategy<Value = DataMessage> {
 
 fn call() -> impl Strategy<Value = CallMessage> {
     let kind = one_of(CallKind::from_number);
-    (
-        kind,
-        vec(text(), 0..3),
-        vec(any::<u32>(), 0..3),
-        vec(text(), 0..3),
-        text(),
+    (kind, vec(text(), 0..3), vec(any::<u32>(), 0..3), vec(text(), 0..3), text()).prop_map(
+        |(kind, sdps, sdp_m_line_indexes, sdp_mids, uuid)| CallMessage {
+            kind,
+            sdps,
+            sdp_m_line_indexes,
+            sdp_mids,
+            uuid,
+        },
     )
-        .prop_map(
-            |(kind, sdps, sdp_m_line_indexes, sdp_mids, uuid)| CallMessage {
-                kind,
-                sdps,
-                sdp_m_line_indexes,
-                sdp_mids,
-                uuid,
-            },
-        )
 }
 
 fn pro() -> impl Strategy<Value = ProMessage> {
-    let proof = (
-        of(any::<u32>()),
-        of(bytes()),
-        of(bytes()),
-        of(any::<u64>()),
-        of(bytes()),
-    )
-        .prop_map(
-            |(version, gen_index_hash, rotating_public_key, expiry, sig)| ProProof {
-                version,
-                gen_index_hash,
-                rotating_public_key,
-                expiry,
-                sig,
-            },
-        );
+    let proof = (of(any::<u32>()), of(bytes()), of(bytes()), of(any::<u64>()), of(bytes()))
+        .prop_map(|(version, gen_index_hash, rotating_public_key, expiry, sig)| ProProof {
+            version,
+            gen_index_hash,
+            rotating_public_key,
+            expiry,
+            sig,
+        });
     (of(proof), of(any::<u64>()), of(any::<u64>())).prop_map(
-        |(proof, profile_bitset, msg_bitset)| ProMessage {
-            proof,
-            profile_bitset,
-            msg_bitset,
-        },
+        |(proof, profile_bitset, msg_bitset)| ProMessage { proof, profile_bitset, msg_bitset },
     )
 }
 

@@ -1,0 +1,125 @@
+//! The commands: one file for each. A [`Job`] is a command whose arguments
+//! were checked; it runs on the engine of its home, wherever that runs.
+
+mod account;
+mod conversations;
+pub(crate) mod demo;
+mod listen;
+pub(crate) mod localnet;
+mod messages;
+mod send;
+pub(crate) mod trace;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ramson_system::Engine;
+use ramson_types::AccountId;
+
+use crate::cli::Command;
+use crate::console::Console;
+use crate::error::Failure;
+use crate::signals::Ending;
+
+/// What a command acts on.
+pub(crate) struct Context {
+    pub(crate) engine: Engine,
+    pub(crate) home: PathBuf,
+    pub(crate) console: Console,
+    pub(crate) ending: Ending,
+    /// As `--timeout` says, if it says anything.
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl Context {
+    /// The account that is meant: the one asked for, else the home's only one.
+    pub(crate) async fn account(
+        &self,
+        asked: Option<AccountId>,
+        flag: &'static str,
+    ) -> Result<AccountId, Failure> {
+        let accounts = self.engine.accounts().await?;
+        match (asked, accounts.as_slice()) {
+            (Some(id), accounts) if accounts.iter().any(|account| account.id == id) => Ok(id),
+            (Some(id), _) => Err(Failure::NoSuchAccount { id }),
+            (None, [only]) => Ok(only.id),
+            (None, []) => Err(Failure::NoAccount { home: self.home.clone() }),
+            (None, several) => Err(Failure::SeveralAccounts {
+                home: self.home.clone(),
+                count: several.len(),
+                flag,
+            }),
+        }
+    }
+}
+
+/// What a command needs of an engine; each includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Needs {
+    /// The store.
+    Store,
+    /// Service nodes.
+    Network,
+    /// Accounts that are polled, for as long as the command runs.
+    Polling,
+}
+
+/// A command that is ready to run.
+pub(crate) enum Job {
+    Account(account::Account),
+    Send(send::Send),
+    Listen(listen::Listen),
+    Conversations(conversations::Conversations),
+    Messages(messages::Messages),
+    Trace(trace::Trace),
+}
+
+impl Job {
+    /// Checks a command's arguments and what it read from stdin; nothing is
+    /// done yet. `None` for commands that need no home's engine.
+    pub(crate) fn prepare(command: &Command, stdin: Option<&str>) -> Result<Option<Self>, Failure> {
+        Ok(Some(match command {
+            Command::Account(args) => Self::Account(account::Account::prepare(args, stdin)?),
+            Command::Send(args) => Self::Send(send::Send::prepare(args, stdin)?),
+            Command::Listen(args) => Self::Listen(listen::Listen::prepare(args)?),
+            Command::Run => Self::Listen(listen::Listen::silent()),
+            Command::Conversations(args) => {
+                Self::Conversations(conversations::Conversations::prepare(args)?)
+            }
+            Command::Messages(args) => Self::Messages(messages::Messages::prepare(args)?),
+            Command::Trace(args) => Self::Trace(trace::Trace::prepare(args)?),
+            Command::Localnet(_) | Command::Demo => return Ok(None),
+        }))
+    }
+
+    /// What it needs of the engine.
+    pub(crate) fn needs(&self) -> Needs {
+        match self {
+            Self::Send(_) => Needs::Network,
+            Self::Listen(_) => Needs::Polling,
+            _ => Needs::Store,
+        }
+    }
+
+    /// Whether it makes the home where there is none.
+    pub(crate) fn makes_home(&self) -> bool {
+        matches!(self, Self::Account(account) if account.makes_home())
+    }
+
+    /// Does it.
+    pub(crate) async fn run(&self, context: &Context) -> Result<(), Failure> {
+        match self {
+            Self::Account(job) => job.run(context).await,
+            Self::Send(job) => job.run(context).await,
+            Self::Listen(job) => job.run(context).await,
+            Self::Conversations(job) => job.run(context).await,
+            Self::Messages(job) => job.run(context).await,
+            Self::Trace(job) => job.run(context).await,
+        }
+    }
+}
+
+/// Reads the Account ID of a flag.
+fn account_id(text: Option<&String>) -> Result<Option<AccountId>, Failure> {
+    Ok(text.map(|text| AccountId::parse_account(text)).transpose()?)
+}

@@ -1,0 +1,120 @@
+//! `listen`: prints messages as they come. `run` is the same without printing.
+
+use ramson_system::{AccountEvent, EngineError, EngineEvent, Event};
+use ramson_types::AccountId;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::{Context, account_id};
+use crate::cli::ListenArgs;
+use crate::error::Failure;
+use crate::progress::Progress;
+use crate::record::{MessageRecord, Record};
+use crate::signals::Why;
+
+/// A checked `listen` or `run`.
+pub(crate) struct Listen {
+    account: Option<AccountId>,
+    count: Option<u64>,
+    silent: bool,
+}
+
+impl Listen {
+    pub(super) fn prepare(args: &ListenArgs) -> Result<Self, Failure> {
+        let account = account_id(args.account.as_ref())?;
+        Ok(Self { account, count: args.count, silent: false })
+    }
+
+    pub(super) fn silent() -> Self {
+        Self { account: None, count: None, silent: true }
+    }
+
+    pub(super) async fn run(&self, context: &Context) -> Result<(), Failure> {
+        let mut came = 0;
+        let limit = context.timeout.filter(|_| self.count.is_some());
+        let late = async {
+            match limit {
+                Some(limit) => {
+                    tokio::time::sleep(limit).await;
+                    limit.as_secs()
+                }
+                None => std::future::pending().await,
+            }
+        };
+        let mut events = context.engine.subscribe();
+        let ended = tokio::select! {
+            biased;
+            result = self.print(context, &mut events, &mut came) => return result,
+            why = context.ending.wait() => Ok(why),
+            seconds = late => Err(seconds),
+        };
+        match (ended, self.count) {
+            (Ok(Why::Signal), _) => Ok(()),
+            (Ok(Why::EngineEnds), _) => Err(Failure::EngineEnded {
+                kept: "run it again to go on".to_owned(),
+            }),
+            (Err(seconds), count) => {
+                Err(Failure::Timeout { came, count: count.unwrap_or_default(), seconds })
+            }
+        }
+    }
+
+    async fn print(
+        &self,
+        context: &Context,
+        events: &mut Receiver<Event>,
+        came: &mut u64,
+    ) -> Result<(), Failure> {
+        let console = &context.console;
+        let accounts: Vec<AccountId> = match self.account {
+            Some(_) => vec![context.account(self.account, "with --account").await?],
+            None => context.engine.accounts().await?.iter().map(|account| account.id).collect(),
+        };
+        if accounts.is_empty() && !self.silent {
+            return Err(Failure::NoAccount { home: context.home.clone() });
+        }
+        if !self.silent {
+            let accounts = accounts.iter().map(AccountId::to_string).collect();
+            console.record(&Record::Listening { accounts }).await?;
+        }
+        let mut progress = Progress::quiet(console);
+        progress.step("looking for service nodes").await;
+        loop {
+            match events.recv().await {
+                Ok(Event::Account { seq, account, event: AccountEvent::MessageReceived(message) })
+                    if !self.silent && self.account.is_none_or(|only| only == account) =>
+                {
+                    progress.clear();
+                    let record = MessageRecord::new(Some(seq), &account, &message);
+                    console.record(&Record::Message(record)).await?;
+                    *came += 1;
+                    if self.count == Some(*came) {
+                        return Ok(());
+                    }
+                }
+                Ok(Event::Engine(event)) => tell(&event, &mut progress).await,
+                Ok(_) => {}
+                Err(RecvError::Lagged(missed)) if !self.silent => {
+                    console.record(&Record::Lagged { missed }).await?;
+                }
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return Err(EngineError::Stopped.into()),
+            }
+        }
+    }
+}
+
+async fn tell(event: &EngineEvent, progress: &mut Progress) {
+    match event {
+        EngineEvent::SeedFailed { seed, reason } => {
+            tracing::warn!(seed, reason, "a seed gave no usable list");
+            progress.step(format!("the seed {seed} failed: {reason}")).await;
+        }
+        EngineEvent::PoolReady { nodes } => {
+            progress.step(format!("building a path through {nodes} nodes")).await;
+        }
+        EngineEvent::PathReady { .. } => progress.clear(),
+        EngineEvent::ActorGivenUp { actor } => tracing::error!(actor, "an actor failed too often"),
+        _ => {}
+    }
+}

@@ -1,0 +1,172 @@
+//! `send`: returns once the recipient's swarm has stored the message.
+
+use std::time::Duration;
+
+use ramson_system::{AccountEvent, EngineEvent, Event};
+use ramson_types::{AccountId, MessageId};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::timeout;
+
+use super::{Context, account_id};
+use crate::cli::SendArgs;
+use crate::error::Failure;
+use crate::progress::Progress;
+use crate::record::Record;
+use crate::signals::Why;
+
+/// How long the swarm may take, unless `--timeout` says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A checked `send`.
+pub(crate) struct Send {
+    to: AccountId,
+    from: Option<AccountId>,
+    text: String,
+}
+
+impl Send {
+    pub(super) fn prepare(args: &SendArgs, stdin: Option<&str>) -> Result<Self, Failure> {
+        let to = AccountId::parse_account(&args.to)?;
+        let from = account_id(args.account.as_ref())?;
+        let text = match &args.text {
+            Some(text) => text.clone(),
+            // The line break that ends a text file is not part of the message.
+            None => {
+                let text = stdin.unwrap_or_default();
+                text.strip_suffix('\n').unwrap_or(text).to_owned()
+            }
+        };
+        Ok(Self { to, from, text })
+    }
+
+    pub(super) async fn run(&self, context: &Context) -> Result<(), Failure> {
+        let from = context.account(self.from, "with --account").await?;
+        let mut events = context.engine.subscribe();
+        let message = context.engine.send_text(&from, self.to, self.text.clone()).await?;
+        let limit = context.timeout.unwrap_or(TIMEOUT);
+        let mut watch = Watch::new(message.id, Progress::quiet(&context.console));
+        let result = tokio::select! {
+            biased;
+            why = context.ending.wait() => Err(match why {
+                Why::Signal => Failure::Interrupted { message: message.id },
+                Why::EngineEnds => Failure::EngineEnded {
+                    kept: format!("message {} is kept and goes out when Ramson next runs on this home", message.id),
+                },
+            }),
+            done = timeout(limit, watch.stored(context, &mut events)) => match done {
+                Ok(result) => result,
+                Err(_) => Err(watch.too_late(limit)),
+            },
+        };
+        watch.progress.clear();
+        context.console.record(&result?).await
+    }
+}
+
+/// Waits for what becomes of a message, and keeps what stands in its way.
+struct Watch {
+    message: MessageId,
+    progress: Progress,
+    delay: Option<String>,
+    seed: Option<(String, String)>,
+    nodes: bool,
+}
+
+impl Watch {
+    fn new(message: MessageId, progress: Progress) -> Self {
+        Self { message, progress, delay: None, seed: None, nodes: false }
+    }
+
+    async fn stored(
+        &mut self,
+        context: &Context,
+        events: &mut Receiver<Event>,
+    ) -> Result<Record, Failure> {
+        self.progress.step("looking for service nodes").await;
+        loop {
+            let event = match events.recv().await {
+                Ok(event) => event,
+                Err(RecvError::Lagged(_)) => {
+                    // The event may be among those that were missed.
+                    if let Some(record) = self.look(context).await? {
+                        return Ok(record);
+                    }
+                    continue;
+                }
+                Err(RecvError::Closed) => return Err(ramson_system::EngineError::Stopped.into()),
+            };
+            match &event {
+                Event::Account { event: AccountEvent::MessageStored { id, .. }, .. }
+                    if *id == self.message =>
+                {
+                    if let Some(record) = Record::stored(&event) {
+                        return Ok(record);
+                    }
+                }
+                Event::Account { event: AccountEvent::MessageFailed { id, reason }, .. }
+                    if *id == self.message =>
+                {
+                    return Err(Failure::MessageFailed { message: *id, reason: reason.clone() });
+                }
+                Event::Account { event: AccountEvent::SendDelayed { id, reason, .. }, .. }
+                    if *id == self.message =>
+                {
+                    self.progress.step(format!("waiting to try again: {reason}")).await;
+                    self.delay = Some(reason.clone());
+                }
+                Event::Engine(EngineEvent::SeedFailed { seed, reason }) => {
+                    self.progress.step(format!("the seed {seed} failed: {reason}")).await;
+                    self.seed = Some((seed.clone(), reason.clone()));
+                }
+                Event::Engine(EngineEvent::PoolReady { nodes }) => {
+                    self.progress.step(format!("building a path through {nodes} nodes")).await;
+                    self.nodes = true;
+                }
+                Event::Engine(EngineEvent::PathReady { .. }) => {
+                    self.progress.step("sending through three hops").await;
+                    self.nodes = true;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What the ledger says of a message whose event was missed.
+    async fn look(&self, context: &Context) -> Result<Option<Record>, Failure> {
+        let about = ramson_system::LedgerSubject::Message(self.message);
+        let lines = context.engine.ledger(about).await?;
+        let Some(message) = context.engine.message(self.message).await? else { return Ok(None) };
+        Ok(lines.into_iter().find_map(|line| match line.step {
+            ramson_types::ledger::LedgerStep::Stored { to, confirmed, .. }
+                if message.conversation == ramson_types::ConversationId::Account(to) =>
+            {
+                Some(Record::Stored {
+                    message: message.id.to_string(),
+                    account: message.author.to_string(),
+                    to: to.to_string(),
+                    hash: line.hash.or(message.hash)?.to_string(),
+                    nodes: crate::record::hex_keys(&confirmed),
+                    timestamp: message.sent.millis(),
+                })
+            }
+            _ => None,
+        }))
+    }
+
+    /// Why the message is not stored yet.
+    fn too_late(&self, limit: Duration) -> Failure {
+        let message = self.message;
+        match (&self.seed, &self.delay) {
+            (Some((seed, reason)), _) if !self.nodes => {
+                let (seed, reason) = (seed.clone(), reason.clone());
+                Failure::UnreachableSeed { seed, reason, message }
+            }
+            (_, delay) => Failure::NotStoredInTime {
+                message,
+                seconds: limit.as_secs(),
+                reason: delay.clone().unwrap_or_else(|| "the swarm has not answered yet".to_owned()),
+            },
+        }
+    }
+}

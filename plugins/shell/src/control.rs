@@ -1,0 +1,80 @@
+//! How a command reaches the engine that already runs on its home: over a
+//! Unix socket, one JSON object a line. The client sends a [`Request`]; the
+//! engine answers with [`Frame`]s, of which the last is the exit status. A
+//! client that goes away ends its command.
+
+mod client;
+mod server;
+mod socket;
+mod wire;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+pub(crate) use client::{Outcome, attach};
+pub(crate) use server::{Guests, Host};
+
+/// What a client asks for.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Request {
+    /// The client's version, which has to be the engine's.
+    pub(crate) version: String,
+    /// The command line, without the program's name.
+    pub(crate) args: Vec<String>,
+    /// What the command reads from stdin, if it does; may be a phrase.
+    pub(crate) stdin: Option<String>,
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        self.stdin.zeroize();
+    }
+}
+
+/// One line of the engine's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Frame {
+    /// The command is being carried out. Before this line nothing happened.
+    Begun {},
+    /// This engine cannot do it and ends soon; the client may try on.
+    Retry {},
+    /// For stdout.
+    Out(String),
+    /// For stderr.
+    Err(String),
+    /// The command is done; its exit status.
+    Exit(u8),
+}
+
+/// The version that both sides must have.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The longest request: more than any text that can be sent, as JSON.
+const MAX_REQUEST: usize = 4 << 20;
+
+/// The longest frame: the largest message as JSON, with room.
+const MAX_FRAME: usize = 4 << 20;
+
+/// So many commands are carried out at once; more are refused.
+const MAX_CLIENTS: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_the_lines_that_are_written_down() {
+        let cases = [
+            (Frame::Begun {}, r#"{"begun":{}}"#),
+            (Frame::Retry {}, r#"{"retry":{}}"#),
+            (Frame::Out("a".into()), r#"{"out":"a"}"#),
+            (Frame::Err("b".into()), r#"{"err":"b"}"#),
+            (Frame::Exit(2), r#"{"exit":2}"#),
+        ];
+        for (frame, line) in cases {
+            assert_eq!(serde_json::to_string(&frame).unwrap(), line);
+            assert_eq!(serde_json::from_str::<Frame>(line).unwrap(), frame);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The engine's side of the control socket.
+
+use std::convert::Infallible;
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use clap::Parser as _;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use ramson_system::Engine;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+use super::wire::{self, Lines};
+use super::{Frame, MAX_CLIENTS, MAX_REQUEST, Request, VERSION, socket};
+use crate::cli::Cli;
+use crate::commands::{Context, Job, Needs};
+use crate::console::Console;
+use crate::error::Failure;
+use crate::home::Home;
+use crate::private;
+use crate::signals::{Ending, EndingSwitch, Why};
+use crate::start;
+
+/// How long a client may take for its request.
+const REQUEST_TIME: Duration = Duration::from_secs(5);
+
+/// So many frames wait for a slow client; then its command waits.
+const FRAME_QUEUE: usize = 64;
+
+/// How long commands have to end once they are told to.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The engine that carries commands out.
+#[derive(Clone)]
+pub(crate) struct Host {
+    pub(crate) engine: Engine,
+    pub(crate) home: PathBuf,
+    /// What it can do for others.
+    pub(crate) offers: Needs,
+}
+
+/// The clients of an engine.
+pub(crate) struct Guests {
+    listener: UnixListener,
+    path: PathBuf,
+    user: u32,
+    host: Host,
+    clients: FuturesUnordered<Pin<Box<dyn Future<Output = ()>>>>,
+    /// Ends the commands that have no end of their own.
+    endless: (EndingSwitch, Ending),
+    /// Ends all others.
+    others: (EndingSwitch, Ending),
+}
+
+impl Guests {
+    /// Opens the socket of a home whose lock is ours: a socket that is there
+    /// is of a process that was killed.
+    pub(crate) fn welcome(home: &Home, host: Host) -> Result<Self, Failure> {
+        let open = || -> io::Result<_> {
+            let path = socket::path_of(home.folder())?;
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let listener = UnixListener::bind(&path)?;
+            private::close_to_others(&path)?;
+            Ok((listener, path, private::owner_of(home.folder())?))
+        };
+        let (listener, path, user) = open().map_err(|error| Failure::System {
+            reason: format!("the control socket of {} cannot be opened: {error}", home.folder().display()),
+        })?;
+        let (endless, others) = (Ending::by_hand(Why::EngineEnds), Ending::by_hand(Why::EngineEnds));
+        Ok(Self { listener, path, user, host, clients: FuturesUnordered::new(), endless, others })
+    }
+
+    /// Carries out what clients ask for.
+    pub(crate) async fn serve(&mut self) -> Infallible {
+        loop {
+            tokio::select! {
+                biased;
+                Some(()) = self.clients.next(), if !self.clients.is_empty() => {}
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) => self.take_in(stream),
+                    Err(error) => {
+                        tracing::warn!(%error, "the control socket took nobody in");
+                        sleep(Duration::from_millis(100)).await;
+                    }
+                },
+            }
+        }
+    }
+
+    fn take_in(&self, stream: UnixStream) {
+        // The folder keeps others out already; this holds in an open one too.
+        if !stream.peer_cred().is_ok_and(|peer| peer.uid() == self.user || peer.uid() == 0) {
+            return;
+        }
+        let full = self.clients.len() >= MAX_CLIENTS;
+        let client = Client {
+            host: self.host.clone(),
+            endless: self.endless.1.clone(),
+            others: self.others.1.clone(),
+            full,
+        };
+        if self.clients.len() < MAX_CLIENTS * 2 {
+            self.clients.push(Box::pin(client.serve(stream)));
+        }
+    }
+
+    /// Takes nobody in any more, gives commands under way some time, and ends
+    /// them.
+    pub(crate) async fn farewell(self, grace: Duration) {
+        let Self { listener, path, mut clients, endless, others, .. } = self;
+        drop(listener);
+        // A socket that stays is replaced by the next engine.
+        let _gone = std::fs::remove_file(path);
+        endless.0.end();
+        let all = async |clients: &mut FuturesUnordered<_>| while clients.next().await.is_some() {};
+        if timeout(grace, all(&mut clients)).await.is_err() {
+            others.0.end();
+            let _cut_off = timeout(LAST_WORDS, all(&mut clients)).await;
+        }
+    }
+}
+
+/// One client.
+struct Client {
+    host: Host,
+    endless: Ending,
+    others: Ending,
+    full: bool,
+}
+
+impl Client {
+    async fn serve(self, stream: UnixStream) {
+        let (read, mut write) = stream.into_split();
+        let mut lines = Lines::new(read, MAX_REQUEST);
+        let request = match timeout(REQUEST_TIME, lines.next::<Request>()).await {
+            Ok(Ok(Some(request))) => request,
+            Ok(Ok(None)) | Err(_) => return,
+            Ok(Err(error)) => {
+                let reason = format!("the request: {error}");
+                let failure = Failure::BadControl { reason };
+                return refuse(&mut write, &failure).await;
+            }
+        };
+        if let Err(error) = self.answer(request, lines, &mut write).await {
+            tracing::debug!(%error, "a client of the control socket went away");
+        }
+    }
+
+    async fn answer(
+        self,
+        request: Request,
+        mut lines: Lines<OwnedReadHalf>,
+        write: &mut OwnedWriteHalf,
+    ) -> io::Result<()> {
+        if self.full {
+            let reason = format!("{MAX_CLIENTS} commands are being carried out already");
+            refuse(write, &Failure::BadControl { reason }).await;
+            return Ok(());
+        }
+        if request.version != VERSION {
+            let (ours, theirs) = (request.version.clone(), VERSION.to_owned());
+            refuse(write, &Failure::OtherVersion { ours, theirs }).await;
+            return Ok(());
+        }
+        let words = std::iter::once("ramson").chain(request.args.iter().map(String::as_str));
+        let prepared = Cli::try_parse_from(words).map_err(|error| start::usage(&error)).and_then(|cli| {
+            let job = cli.command.as_ref().map(|command| Job::prepare(command, request.stdin.as_deref()));
+            let reason = "this command is not for a running engine".to_owned();
+            Ok((job.transpose()?.flatten().ok_or(Failure::BadControl { reason })?, cli.global))
+        });
+        drop(request);
+        let (job, global) = match prepared {
+            Ok(prepared) => prepared,
+            Err(failure) => {
+                refuse(write, &failure).await;
+                return Ok(());
+            }
+        };
+        if job.needs() > self.host.offers {
+            return wire::write(write, &Frame::Retry {}).await;
+        }
+        wire::write(write, &Frame::Begun {}).await?;
+
+        let (frames, mut queue) = mpsc::channel(FRAME_QUEUE);
+        let context = Context {
+            engine: self.host.engine,
+            home: self.host.home,
+            console: Console::client(frames, global.json, global.verbose > 0),
+            ending: if job.needs() == Needs::Polling { self.endless } else { self.others },
+            timeout: global.timeout.map(Duration::from_secs),
+        };
+        // The queue ends when the command does, because the context goes with it.
+        let work = async move {
+            match job.run(&context).await {
+                Ok(()) => 0,
+                Err(failure) => context.console.failed(&failure).await,
+            }
+        };
+        let told = async {
+            while let Some(frame) = queue.recv().await {
+                wire::write(write, &frame).await?;
+            }
+            Ok(())
+        };
+        let done = async {
+            let (status, told) = futures_util::future::join(work, told).await;
+            told.map(|()| status)
+        };
+        let status = tokio::select! {
+            biased;
+            // A client says nothing more, so this is its end.
+            _ = lines.next::<serde_json::Value>() => return Ok(()),
+            done = done => done?,
+        };
+        wire::write(write, &Frame::Exit(status)).await
+    }
+}
+
+/// Answers with a failure.
+async fn refuse(write: &mut OwnedWriteHalf, failure: &Failure) {
+    let frames = [Frame::Err(format!("ramson: {failure}")), Frame::Exit(failure.status().max(1))];
+    for frame in frames {
+        if wire::write(write, &frame).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Runs the engine of a home whose lock is ours, carries a command out on it,
+//! and whatever else others ask of it meanwhile.
+
+use std::time::Duration;
+
+use ramson_codec::network_file::{NetworkFile, ServerUrl};
+use ramson_localnet::Localnet;
+use ramson_system::{Engine, EngineConfig, NetworkConfig};
+use tokio::sync::broadcast;
+
+use crate::commands::Needs;
+use crate::control::{Guests, Host};
+use crate::error::Failure;
+use crate::home::{Binding, Home};
+use crate::local;
+use crate::lock::HomeLock;
+use crate::network::Network;
+
+/// How long commands of others may go on when ours is done.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The same, when ours failed or was ended.
+const SHORT_GRACE: Duration = Duration::from_secs(1);
+
+/// A running engine, its home, and the local network if it has one.
+pub(crate) struct Owner {
+    engine: Engine,
+    localnet: Option<Localnet>,
+    guests: Guests,
+    /// From the engine's first moment on.
+    events: Option<broadcast::Receiver<ramson_system::Event>>,
+    // The last to go: nobody else may open the store before it is closed.
+    _lock: HomeLock,
+}
+
+impl Owner {
+    /// Starts the engine for what a command needs.
+    pub(crate) async fn start(
+        home: &Home,
+        lock: HomeLock,
+        binding: &Binding,
+        needs: Needs,
+    ) -> Result<Self, Failure> {
+        if binding.changed {
+            home.bind(&binding.network)?;
+        }
+        let (localnet, file) = match binding.network.file() {
+            Some(file) => (None, file),
+            None if needs == Needs::Store => (None, nowhere()),
+            None => {
+                let localnet = local::start(|config| config.state = Some(home.localnet())).await?;
+                let file = localnet.network_file();
+                (Some(localnet), file)
+            }
+        };
+        let mut network = NetworkConfig::of_file(&file);
+        network.name = binding.network.name().to_owned();
+        let offers = match (needs, &binding.network) {
+            (Needs::Store, Network::Local) => Needs::Store,
+            (needs, _) => needs.max(Needs::Network),
+        };
+        let config = EngineConfig {
+            poll: needs == Needs::Polling,
+            ..EngineConfig::new(home.folder().to_owned(), network)
+        };
+        let engine = Engine::start(config).await?;
+        let events = Some(engine.subscribe());
+        let host = Host { engine: engine.clone(), home: home.folder().to_owned(), offers };
+        match Guests::welcome(home, host) {
+            Ok(guests) => Ok(Self { engine, localnet, guests, events, _lock: lock }),
+            Err(failure) => {
+                engine.shutdown().await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// The engine.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Its events from its first moment on; once.
+    pub(crate) fn events(&mut self) -> Option<broadcast::Receiver<ramson_system::Event>> {
+        self.events.take()
+    }
+
+    /// Does the work, and meanwhile what others ask for; then ends it all.
+    pub(crate) async fn run<T>(
+        mut self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        // Nobody may listen to these, and they must not pile up.
+        self.events = None;
+        let result = tokio::select! {
+            biased;
+            result = work => result,
+            never = self.guests.serve() => match never {},
+        };
+        self.guests.farewell(if result.is_ok() { GRACE } else { SHORT_GRACE }).await;
+        self.engine.shutdown().await;
+        if let Some(localnet) = self.localnet {
+            localnet.stop().await?;
+        }
+        result
+    }
+}
+
+/// A network that answers nobody: for commands that read the store only.
+fn nowhere() -> NetworkFile {
+    NetworkFile::with_seeds("local", vec![ServerUrl::http("127.0.0.1", 1, "/json_rpc")])
+}
