@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod rpc_cases;
+
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const DAY: u64 = 24 * 60 * 60 * 1000;
 

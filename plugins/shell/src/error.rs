@@ -185,6 +185,7 @@ fn kind_of_engine(error: &EngineError) -> &'static str {
             ComposeError::Empty => "EmptyMessage",
             ComposeError::TooLong { .. } | ComposeError::TooLarge { .. } => "MessageTooLong",
             ComposeError::NotAnAccount { .. } => "InvalidAccountId",
+            _ => "Message",
         },
         EngineError::Send(SendError::Seal(_)) => "InvalidAccountId",
         EngineError::Send(SendError::OutboxFull { .. }) => "OutboxFull",

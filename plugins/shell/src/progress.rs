@@ -30,8 +30,9 @@ impl Progress {
 
     /// Progress that is shown everywhere.
     pub(crate) fn told(console: &Console) -> Self {
-        let progress = Self::quiet(console);
-        Self { plain: progress.bar.is_none(), ..progress }
+        let mut progress = Self::quiet(console);
+        progress.plain = progress.bar.is_none();
+        progress
     }
 
     /// What is being done now.

@@ -6,6 +6,8 @@
 //! `transcript` reads a file, `world` holds the nodes, `node_side` and
 //! `client_side` are the two halves of the work, `answers` says what may
 //! differ from run to run.
+#![allow(clippy::indexing_slicing, reason = "a missing field of the JSON is null")]
+#![allow(clippy::print_stdout, reason = "a test without a harness of its own")]
 
 use libtest_mimic::{Arguments, Trial};
 use ramson_tests::{Cases, Folder, load};

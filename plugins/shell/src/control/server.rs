@@ -211,7 +211,7 @@ impl Client {
             Ok(())
         };
         let done = async {
-            let (status, told) = futures_util::future::join(work, told).await;
+            let (status, told): (u8, io::Result<()>) = futures_util::future::join(work, told).await;
             told.map(|()| status)
         };
         let status = tokio::select! {

@@ -1,0 +1,262 @@
+//! `demo`, and `ramson` alone: two accounts on one engine and a local network
+//! in this process. One writes, the other answers through the engine's public
+//! API, and the whole way is shown.
+
+mod echo;
+mod talk;
+
+use std::io::{self, IsTerminal as _};
+use std::time::Duration;
+
+use ramson_system::{AccountEvent, Engine, EngineError, EngineEvent, Event, LedgerSubject};
+use ramson_types::ledger::LedgerStep;
+use ramson_types::message::Message;
+use ramson_types::{AccountId, MessageId};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::timeout;
+
+use super::Needs;
+use crate::cli::Global;
+use crate::console::Console;
+use crate::error::Failure;
+use crate::home::Home;
+use crate::lock::{Claim, claim};
+use crate::network::Network;
+use crate::owner::Owner;
+use crate::progress::Progress;
+use crate::record::{MessageRecord, Record, hex_keys};
+use crate::signals::Ending;
+
+/// How long it may take in all, unless `--timeout` says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What is sent.
+const TEXT: &str = "Hello, Echo! Did this come through?";
+
+/// Runs the demo.
+pub(crate) async fn run(global: &Global, console: &Console) -> Result<(), Failure> {
+    if let Some(network) = global.network.as_ref().filter(|network| *network != "local") {
+        let sentence = format!(
+            "the demo runs on a local network of its own, not on '{network}'; leave --network \
+             out, or name a command"
+        );
+        return Err(Failure::Usage { sentence });
+    }
+    let home = Home::of_demo(global.home.as_deref())?;
+    home.make()?;
+    let binding = home.binding(Some(Network::Local))?;
+    let ending = Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
+    let lock = match claim(home.folder())? {
+        Claim::Ours(lock) => lock,
+        Claim::Taken(holder) => {
+            let way_out = "end it, or give the demo another home with --home";
+            return Err(Failure::HomeInUse { home: home.folder().to_owned(), holder, way_out });
+        }
+    };
+    console.say("Ramson sends a message through a network of its own, in this process.\n").await?;
+    let mut progress = Progress::told(console);
+    progress.step("starting nine service nodes in three swarms").await;
+    let mut owner = Owner::start(&home, lock, &binding, Needs::Polling).await?;
+    let engine = owner.engine().clone();
+    let events = owner.events().unwrap_or_else(|| engine.subscribe());
+    let limit = global.timeout.map_or(TIMEOUT, Duration::from_secs);
+    let demo = Demo { engine, console, limit };
+    let show = async {
+        tokio::select! {
+            biased;
+            _ = ending.wait() => Ok(()),
+            result = demo.run(events, &mut progress) => result,
+        }
+    };
+    owner.run(show).await
+}
+
+struct Demo<'a> {
+    engine: Engine,
+    console: &'a Console,
+    limit: Duration,
+}
+
+/// What the demo waits for.
+#[derive(Default)]
+struct Seen {
+    stored: Option<Record>,
+    arrived: Option<MessageRecord>,
+    answered: Option<Record>,
+    reply: Option<MessageRecord>,
+}
+
+impl Seen {
+    fn missing(&self) -> &'static str {
+        match self {
+            Self { stored: None, .. } => "the swarm has not stored the message",
+            Self { arrived: None, .. } => "the message has not come to the other account",
+            Self { answered: None, .. } => "the swarm has not stored the answer",
+            Self { reply: None, .. } => "the answer has not come back",
+            _ => "nothing",
+        }
+    }
+
+    fn is_all(&self) -> bool {
+        self.stored.is_some() && self.arrived.is_some() && self.answered.is_some() && self.reply.is_some()
+    }
+
+    fn take_in(&mut self, event: &Event, sent: &Message, you: &AccountId, other: &AccountId) {
+        let Event::Account { seq, account, event: what } = event else { return };
+        match what {
+            AccountEvent::MessageStored { id, .. } if *id == sent.id => {
+                self.stored = Record::stored(event);
+            }
+            // An answer to something older may still be on its way.
+            AccountEvent::MessageStored { to, sent: at, .. }
+                if account == other && to == you && *at > sent.sent =>
+            {
+                self.answered = Record::stored(event);
+            }
+            AccountEvent::MessageReceived(message) if message.author != *account => {
+                let record = MessageRecord::new(Some(*seq), account, message);
+                if account == other && message.sent == sent.sent {
+                    self.arrived = Some(record);
+                } else if account == you && message.author == *other && message.sent > sent.sent {
+                    self.reply = Some(record);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Demo<'_> {
+    async fn run(&self, events: Receiver<Event>, progress: &mut Progress) -> Result<(), Failure> {
+        let you = self.account("you").await?;
+        let other = self.account("echo").await?;
+        let answering = echo::answer(&self.engine, events, other);
+        let showing = async {
+            self.show(you, other, progress).await?;
+            if io::stdin().is_terminal() && io::stdout().is_terminal() && !self.console.is_json() {
+                talk::run(&self.engine, self.console, you, other).await?;
+            }
+            Ok(())
+        };
+        tokio::select! {
+            biased;
+            failure = answering => Err(failure),
+            result = showing => result,
+        }
+    }
+
+    /// The account of that name; made when the demo runs for the first time.
+    async fn account(&self, name: &str) -> Result<AccountId, Failure> {
+        let accounts = self.engine.accounts().await?;
+        let found = accounts.into_iter().find(|account| account.name.as_deref() == Some(name));
+        Ok(match found {
+            Some(account) => account.id,
+            None => self.engine.create_account(Some(name.to_owned())).await?.id,
+        })
+    }
+
+    async fn show(
+        &self,
+        you: AccountId,
+        other: AccountId,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
+        let mut events = self.engine.subscribe();
+        let message = self.engine.send_text(&you, other, TEXT.to_owned()).await?;
+        let mut seen = Seen::default();
+        let waiting = async {
+            while !seen.is_all() {
+                match events.recv().await {
+                    Ok(Event::Engine(event)) => tell(&event, progress).await,
+                    Ok(event) => {
+                        seen.take_in(&event, &message, &you, &other);
+                        if let Event::Account {
+                            event: AccountEvent::SendDelayed { reason, .. }, ..
+                        } = &event
+                        {
+                            progress.step(format!("trying again: {reason}")).await;
+                        }
+                    }
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return Err(EngineError::Stopped.into()),
+                }
+            }
+            Ok(())
+        };
+        let waited: Result<Result<(), Failure>, _> = timeout(self.limit, waiting).await;
+        progress.clear();
+        match waited {
+            Ok(result) => result?,
+            Err(_) => {
+                let missing = seen.missing().to_owned();
+                return Err(Failure::DemoStuck { seconds: self.limit.as_secs(), missing });
+            }
+        }
+        self.tell(&you, &other, message.id, seen).await
+    }
+
+    async fn tell(
+        &self,
+        you: &AccountId,
+        other: &AccountId,
+        message: MessageId,
+        seen: Seen,
+    ) -> Result<(), Failure> {
+        let Self { engine, console, .. } = self;
+        console.say("\nTwo accounts").await?;
+        for account in engine.accounts().await?.iter().filter(|a| [*you, *other].contains(&a.id)) {
+            console.record(&Record::account(account)).await?;
+        }
+        console.say("\nThe path: three hops, and the node that stored the message").await?;
+        let lines = engine.ledger(LedgerSubject::Message(message)).await?;
+        // The attempt that succeeded is the last one for the recipient's swarm.
+        let stored = lines.iter().position(|line| {
+            matches!(&line.step, LedgerStep::Stored { to, .. } if to == other)
+        });
+        let attempt = lines.iter().take(stored.unwrap_or(lines.len())).rev().find_map(|line| match &line.step {
+            LedgerStep::Attempted { node, path, .. } => Some((path, node)),
+            _ => None,
+        });
+        if let Some((path, node)) = attempt {
+            let record = Record::Path {
+                account: you.to_string(),
+                hops: hex_keys(path),
+                destination: Some(node.to_string()),
+            };
+            console.record(&record).await?;
+        }
+        let Seen { stored, arrived, answered, reply } = seen;
+        let parts = [
+            ("\nStored by the recipient's swarm", stored),
+            ("\nThe other account received it", arrived.map(Record::Message)),
+            ("\nIts answer is stored", answered),
+            ("\nThe answer came back", reply.map(Record::Message)),
+        ];
+        for (heading, record) in parts {
+            if let Some(record) = record {
+                console.say(heading).await?;
+                console.record(&record).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn tell(event: &EngineEvent, progress: &mut Progress) {
+    match event {
+        EngineEvent::PoolReady { nodes } => {
+            progress.step(format!("{nodes} service nodes are known, building paths")).await;
+        }
+        EngineEvent::PathReady { path } => {
+            progress.step(format!("a path of {} hops is ready", path.len())).await;
+        }
+        EngineEvent::PathFailed { reason, .. } => {
+            progress.step(format!("a path failed, trying another: {reason}")).await;
+        }
+        EngineEvent::SeedFailed { seed, reason } => {
+            progress.step(format!("the seed {seed} failed: {reason}")).await;
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,8 @@
+//! Many messages and many accounts: nothing is lost, doubled or out of order,
+//! and memory stays where it should.
+
+#[path = "../engine/support.rs"]
+mod support;
+
+mod identities;
+mod memory;
