@@ -2,12 +2,13 @@
 
 use actix::prelude::*;
 use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest};
-use ramson_messages::swarm::{DropMember, GetSwarm, LearnSwarm};
+use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm};
 use ramson_protocol::account::{Delivery, Sample, SendResult};
-use ramson_protocol::paths::may_blame_destination;
-use ramson_protocol::swarm::Memberships;
+use ramson_protocol::paths::DestinationFault;
 use ramson_types::ledger::Hops;
 use ramson_types::{AccountId, Ed25519PublicKey, ServiceNode};
+use rand::rngs::StdRng;
+use rand::seq::IteratorRandom;
 
 use crate::{IdentityActor, Ports, REQUEST_TIMEOUT};
 
@@ -55,7 +56,7 @@ impl IdentityActor {
         let (node, path, results) = match outcome {
             Outcome::NotSent { reason } => (None, Hops::new(), all(reason)),
             Outcome::NoAnswer { node, error } => {
-                self.doubt_member(delivery.to, node, &error, ctx);
+                self.member_failed(delivery.to, node, &error, ctx);
                 (Some(node), error.path(), all(error.to_string()))
             }
             Outcome::Answered { node, answer } => {
@@ -67,6 +68,9 @@ impl IdentityActor {
                 if let Some(theirs) = read.status.time {
                     let (asked, answered) = (answer.asked, answer.answered);
                     self.account.learn_clock(Sample { node, asked, answered, theirs });
+                }
+                if read.doubtful {
+                    self.doubt_member(delivery.to, node, false, ctx);
                 }
                 if let Some(members) = read.swarm {
                     let learn = LearnSwarm { account: delivery.to, members };
@@ -82,39 +86,39 @@ impl IdentityActor {
         ctx.spawn(done.into_actor(self).map(|_, actor, ctx| actor.send_due(ctx)));
     }
 
-    /// After a failed request: forgets the member if it may be to blame.
-    pub(crate) fn doubt_member(
+    /// Tells Swarm of a request that failed, if the member may be to blame.
+    pub(crate) fn member_failed(
         &mut self,
         account: AccountId,
         node: Ed25519PublicKey,
         error: &OnionError,
         ctx: &mut Context<Self>,
     ) {
-        if let OnionError::Reply { error, .. } = error
-            && may_blame_destination(error, &node)
-        {
-            self.drop_member(account, node, ctx);
+        let OnionError::Reply { error, .. } = error else { return };
+        if let Some(fault) = DestinationFault::of(error, &node) {
+            self.doubt_member(account, node, fault == DestinationFault::Gone, ctx);
         }
     }
 
-    /// Lets Swarm forget a member; the next request goes to another one.
-    pub(crate) fn drop_member(
+    /// Lets Swarm prefer other members for a while.
+    pub(crate) fn doubt_member(
         &mut self,
         account: AccountId,
         node: Ed25519PublicKey,
+        gone: bool,
         ctx: &mut Context<Self>,
     ) {
-        let told = self.ports.drop_member.ask(DropMember { account, node });
+        let told = self.ports.doubt_member.ask(DoubtMember { account, node, gone });
         ctx.spawn(async move { drop(told.await) }.into_actor(self));
     }
 }
 
-async fn deliver(ports: &Ports, delivery: &Delivery, rng: &mut rand::rngs::StdRng) -> Outcome {
+async fn deliver(ports: &Ports, delivery: &Delivery, rng: &mut StdRng) -> Outcome {
     let members = match swarm_of(ports, delivery.to).await {
         Ok(members) => members,
         Err(reason) => return Outcome::NotSent { reason },
     };
-    let Some(destination) = Memberships::pick(&members, &[], rng).copied() else {
+    let Some(destination) = members.iter().choose(rng).copied() else {
         return Outcome::NotSent { reason: "the recipient's swarm has no members".to_owned() };
     };
     let node = destination.ed25519;

@@ -1,7 +1,7 @@
 //! One account alive.
 //!
 //! Hears [`SendText`], [`PollDue`], [`Stop`]. Says [`GetSwarm`], [`LearnSwarm`],
-//! [`DropMember`], [`PollDone`] to Swarm, [`OnionRequest`] to Paths,
+//! [`DoubtMember`], [`PollDone`] to Swarm, [`OnionRequest`] to Paths,
 //! [`SealCopies`] and [`OpenInbox`] to Crypto, [`Commit`], [`RecallHashes`]
 //! and [`RecallMessages`] to Storage; publishes events once they are
 //! committed. Owns [`Account`], the machine that decides.
@@ -24,7 +24,7 @@ use ramson_messages::events::EventBus;
 use ramson_messages::identity::{PollDue, SendError, SendText};
 use ramson_messages::paths::OnionRequest;
 use ramson_messages::storage::{Commit, RecallHashes, RecallMessages};
-use ramson_messages::swarm::{DropMember, GetSwarm, LearnSwarm, PollDone};
+use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm, PollDone};
 use ramson_messages::{Clock, Entropy, Lifeline, Link, Stop};
 use ramson_protocol::account::{Account, Draft};
 use ramson_protocol::store::StoredAccount;
@@ -61,7 +61,7 @@ pub struct Ports {
     /// To tell an account's swarm.
     pub learn_swarm: Link<LearnSwarm>,
     /// To take a node out of a swarm.
-    pub drop_member: Link<DropMember>,
+    pub doubt_member: Link<DoubtMember>,
     /// To tell how a poll went.
     pub poll_done: Link<PollDone>,
     /// To tell what happened.

@@ -55,22 +55,25 @@ impl IdentityActor {
         let body = poll.request.to_bytes();
         let ask = OnionRequest { destination, body, timeout: REQUEST_TIMEOUT };
         let answer = self.ports.onion.ask(ask);
-        Box::pin(answer.into_actor(self).then(move |answer, actor, ctx| {
-            match answer {
-                Ok(Ok(answer)) => actor.take_answer(node, answer, ctx),
-                Ok(Err(error)) => {
-                    actor.doubt_member(actor.account.id(), node, &error, ctx);
-                    actor.poll_failed(node, &error.to_string())
-                }
-                Err(error) => actor.poll_failed(node, &error.to_string()),
+        Box::pin(answer.into_actor(self).then(move |answer, actor, ctx| match answer {
+            Ok(Ok(answer)) => actor.take_answer(node, answer, ctx),
+            Ok(Err(error)) => {
+                actor.member_failed(actor.account.id(), node, &error, ctx);
+                actor.poll_failed(node, error.to_string(), ctx)
             }
+            Err(error) => actor.poll_failed(node, error.to_string(), ctx),
         }))
     }
 
-    fn poll_failed(&mut self, node: Ed25519PublicKey, reason: &str) -> Work<PollOutcome> {
-        tracing::debug!(account = %self.account.id(), %node, reason, "a poll failed");
-        self.account.leave_poll_node();
-        Box::pin(actix::fut::ready(PollOutcome::Failed))
+    fn poll_failed(
+        &mut self,
+        node: Ed25519PublicKey,
+        reason: String,
+        ctx: &mut Context<Self>,
+    ) -> Work<PollOutcome> {
+        let decision = self.account.poll_failed(node, reason, self.clock.now());
+        let done = self.commit(decision, ctx);
+        Box::pin(done.into_actor(self).map(|_, _, _| PollOutcome::Failed))
     }
 
     fn take_answer(
@@ -79,20 +82,17 @@ impl IdentityActor {
         answer: OnionAnswer,
         ctx: &mut Context<Self>,
     ) -> Work<PollOutcome> {
-        let read = self.account.read_poll(answer.reply.status, answer.reply.body.as_bytes());
+        let read = self.account.read_poll(&node, answer.reply.status, answer.reply.body.as_bytes());
         let retrieved = match read {
             Ok(PollAnswer::Retrieved(retrieved)) => retrieved,
             Ok(PollAnswer::WrongSwarm(members)) => {
                 let account = self.account.id();
                 let told = self.ports.learn_swarm.ask(LearnSwarm { account, members });
-                self.account.leave_poll_node();
-                return Box::pin(
-                    told.into_actor(self).map(|_, _, _| PollOutcome::Failed),
-                );
+                return Box::pin(told.into_actor(self).map(|_, _, _| PollOutcome::Failed));
             }
             Err(error) => {
-                self.drop_member(self.account.id(), node, ctx);
-                return self.poll_failed(node, &error.to_string());
+                self.doubt_member(self.account.id(), node, false, ctx);
+                return self.poll_failed(node, error.to_string(), ctx);
             }
         };
         if let Some(theirs) = retrieved.iter().find_map(|(_, answer)| answer.status.time) {
@@ -163,9 +163,11 @@ impl IdentityActor {
             let keys: Vec<MessageKey> = arrivals
                 .iter()
                 .filter_map(|arrival| match &arrival.body {
-                    ArrivalBody::Opened(opened) => {
-                        opened.as_ref().as_ref().ok().and_then(|opened| actor.account.message_key(opened))
-                    }
+                    ArrivalBody::Opened(opened) => opened
+                        .as_ref()
+                        .as_ref()
+                        .ok()
+                        .and_then(|opened| actor.account.message_key(opened)),
                     _ => None,
                 })
                 .collect();

@@ -8,8 +8,8 @@ use crate::identity::PollDue;
 use crate::link::Link;
 use crate::paths::OnionRequest;
 
-/// The members of an account's swarm; asks a random node if they are not
-/// known.
+/// The members of an account's swarm that are worth asking; asks a random node
+/// if they are not known.
 #[derive(Message)]
 #[rtype(result = "Result<Vec<ServiceNode>, SwarmError>")]
 pub struct GetSwarm {
@@ -29,14 +29,16 @@ pub struct LearnSwarm {
     pub members: Vec<ServiceNode>,
 }
 
-/// A member could not be reached, or is none.
+/// A member of a swarm failed or lied: others are asked first for a while.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub struct DropMember {
+pub struct DoubtMember {
     /// Of whose swarm.
     pub account: AccountId,
     /// Which node.
     pub node: Ed25519PublicKey,
+    /// The network does not know it any more, so it leaves the swarm.
+    pub gone: bool,
 }
 
 /// Polls an account from now on.

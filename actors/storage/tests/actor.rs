@@ -151,3 +151,19 @@ async fn shutdown_carries_out_what_waits() {
         assert!(done.await.is_ok());
     }
 }
+
+#[actix::test]
+async fn an_idle_second_settles_the_store() {
+    let file = Arc::new(Gated::default());
+    let handle = StoreHandle::threads(support::create(file.clone())).unwrap();
+    handle.write(support::add_account(1)).await.unwrap();
+    let before = file.syncs.load(Ordering::SeqCst);
+    // A quick-repair commit syncs twice; a minute is for a busy machine.
+    for _ in 0..600 {
+        if file.syncs.load(Ordering::SeqCst) >= before + 2 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("nothing was settled");
+}

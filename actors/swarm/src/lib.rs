@@ -1,6 +1,6 @@
 //! The node pool, swarm memberships and poll schedule of one network.
 //!
-//! Hears [`GetSwarm`], [`LearnSwarm`], [`DropMember`], [`Watch`], [`Unwatch`],
+//! Hears [`GetSwarm`], [`LearnSwarm`], [`DoubtMember`], [`Watch`], [`Unwatch`],
 //! [`PollDone`], [`DoubtPool`]. Says [`Post`] to seeds, `OnionRequest` through
 //! the asker's own paths, [`SaveNodePool`], and tells Identity
 //! [`PollDue`](ramson_messages::identity::PollDue). Owns [`Bootstrap`],
@@ -20,7 +20,7 @@ use ramson_messages::events::{EngineEvent, Event, EventBus};
 use ramson_messages::identity::PollDue;
 use ramson_messages::storage::SaveNodePool;
 use ramson_messages::swarm::{
-    DoubtPool, DropMember, GetSwarm, LearnSwarm, PollDone, SwarmError, Unwatch, Watch,
+    DoubtPool, DoubtMember, GetSwarm, LearnSwarm, PollDone, SwarmError, Unwatch, Watch,
 };
 use ramson_messages::transport::Post;
 use ramson_messages::{Clock, Entropy, Lifeline, Link, Stop};
@@ -192,7 +192,8 @@ impl Handler<GetSwarm> for SwarmActor {
     fn handle(&mut self, ask: GetSwarm, _: &mut Context<Self>) -> Self::Result {
         let known = self.memberships.members(&ask.account);
         if !known.is_empty() {
-            return Box::pin(actix::fut::ready(Ok(known.to_vec())));
+            let trusted = self.memberships.trusted(known, self.clock.now());
+            return Box::pin(actix::fut::ready(Ok(trusted)));
         }
         let Some(pool) = self.bootstrap.pool() else {
             let last_seed_error = self.last_seed_error.clone();
@@ -202,10 +203,10 @@ impl Handler<GetSwarm> for SwarmActor {
         let nodes = lookup::pick_nodes(pool, &mut self.rng);
         let lookup = async move { lookup::ask(account, nodes, &ask.via).await };
         Box::pin(lookup.into_actor(self).map(move |found, actor, _| {
-            if let Ok(members) = &found {
-                actor.memberships.learn(account, members.clone());
-            }
-            found
+            let members = found?;
+            let trusted = actor.memberships.trusted(&members, actor.clock.now());
+            actor.memberships.learn(account, members);
+            Ok(trusted)
         }))
     }
 }
@@ -218,11 +219,15 @@ impl Handler<LearnSwarm> for SwarmActor {
     }
 }
 
-impl Handler<DropMember> for SwarmActor {
+impl Handler<DoubtMember> for SwarmActor {
     type Result = ();
 
-    fn handle(&mut self, news: DropMember, _: &mut Context<Self>) {
-        self.memberships.drop_member(&news.account, &news.node);
+    fn handle(&mut self, news: DoubtMember, _: &mut Context<Self>) {
+        if news.gone {
+            self.memberships.drop_member(&news.account, &news.node);
+        } else {
+            self.memberships.doubt(news.node, self.clock.now());
+        }
     }
 }
 

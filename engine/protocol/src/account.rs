@@ -77,6 +77,7 @@ pub struct Account {
     outbox: outbox::Outbox,
     conversations: BTreeMap<ConversationId, Conversation>,
     poll_node: Option<(Ed25519PublicKey, u32)>,
+    poll_failures: BTreeMap<Ed25519PublicKey, String>,
 }
 
 impl Account {
@@ -100,6 +101,7 @@ impl Account {
                 .map(|conversation| (conversation.id.clone(), conversation))
                 .collect(),
             poll_node: None,
+            poll_failures: BTreeMap::new(),
         }
     }
 

@@ -16,7 +16,7 @@ use ramson_types::{Ed25519PublicKey, NodePool, ServiceNode, Timestamp};
 use rand::seq::IteratorRandom;
 use rand_core::CryptoRng;
 
-pub use fault::{Fault, may_blame_destination};
+pub use fault::{DestinationFault, Fault};
 
 /// At so many strikes a node or a path is given up (the same in every client).
 pub const MAX_STRIKES: u32 = 3;

@@ -55,7 +55,8 @@ pub enum LedgerStep {
         /// How many members its answer named instead.
         members: u32,
     },
-    /// An attempt failed.
+    /// An attempt failed: to send, or to poll when the line is about no
+    /// message.
     AttemptFailed {
         /// The swarm member asked, if one was reached.
         node: Option<Ed25519PublicKey>,

@@ -68,7 +68,7 @@ pub(crate) async fn start(
         recall_messages: link("storage", storage),
         get_swarm: swarm.links.get_swarm.clone(),
         learn_swarm: swarm.links.learn_swarm.clone(),
-        drop_member: swarm.links.drop_member.clone(),
+        doubt_member: swarm.links.doubt_member.clone(),
         poll_done: swarm.links.poll_done.clone(),
         events: basics.events.clone(),
     };

@@ -9,7 +9,7 @@ use actix::prelude::*;
 use ramson_messages::identity::PollDue;
 use ramson_messages::storage::LoadNodePool;
 use ramson_messages::swarm::{
-    DoubtPool, DropMember, GetSwarm, LearnSwarm, PollDone, Unwatch, Watch,
+    DoubtPool, DoubtMember, GetSwarm, LearnSwarm, PollDone, Unwatch, Watch,
 };
 use ramson_messages::transport::Post;
 use ramson_messages::{Lifeline, Link, Stop};
@@ -27,7 +27,7 @@ use crate::guardian::{self, Guarded};
 pub(crate) struct SwarmLinks {
     pub(crate) get_swarm: Link<GetSwarm>,
     pub(crate) learn_swarm: Link<LearnSwarm>,
-    pub(crate) drop_member: Link<DropMember>,
+    pub(crate) doubt_member: Link<DoubtMember>,
     watch: Link<Watch>,
     unwatch: Link<Unwatch>,
     pub(crate) poll_done: Link<PollDone>,
@@ -41,7 +41,7 @@ impl SwarmLinks {
         Self {
             get_swarm: Link::new(TO),
             learn_swarm: Link::new(TO),
-            drop_member: Link::new(TO),
+            doubt_member: Link::new(TO),
             watch: Link::new(TO),
             unwatch: Link::new(TO),
             poll_done: Link::new(TO),
@@ -53,7 +53,7 @@ impl SwarmLinks {
     fn point_at(&self, actor: &Addr<SwarmActor>) {
         self.get_swarm.point_at(actor);
         self.learn_swarm.point_at(actor);
-        self.drop_member.point_at(actor);
+        self.doubt_member.point_at(actor);
         self.watch.point_at(actor);
         self.unwatch.point_at(actor);
         self.poll_done.point_at(actor);

@@ -100,6 +100,8 @@ pub struct DeliveryAnswer {
     pub swarm: Option<Vec<ServiceNode>>,
     /// The node's clock.
     pub status: NodeStatus,
+    /// The node answered as a working one does not: ask others first.
+    pub doubtful: bool,
 }
 
 impl Account {
@@ -171,6 +173,13 @@ impl Account {
     /// Reads the answer to a delivery: one result for each of its entries, and
     /// what else it tells.
     pub fn read_delivery(&self, delivery: &Delivery, status: u16, body: &[u8]) -> DeliveryAnswer {
+        let mut answer = self.read_results(delivery, status, body);
+        answer.doubtful =
+            answer.results.iter().any(|result| matches!(result, SendResult::NotNow { .. }));
+        answer
+    }
+
+    fn read_results(&self, delivery: &Delivery, status: u16, body: &[u8]) -> DeliveryAnswer {
         let mut answer = DeliveryAnswer::default();
         let one_alone = delivery.entries.len() == 1;
         if status != 200 || one_alone {

@@ -3,11 +3,12 @@
 use ramson_codec::storage::{
     AnswerError, BatchAnswer, Request, RetrieveAnswer, Retrieved, SwarmAnswer,
 };
-use ramson_types::{Namespace, ServiceNode, Timestamp};
+use ramson_types::ledger::LedgerStep;
+use ramson_types::{Ed25519PublicKey, Namespace, ServiceNode, Timestamp};
 use rand::seq::IteratorRandom;
 use rand_core::CryptoRng;
 
-use super::Account;
+use super::{Account, Decision};
 
 /// The namespaces that are polled, in the order of the request.
 const POLLED: &[Namespace] = &[Namespace::INBOX];
@@ -15,6 +16,9 @@ const POLLED: &[Namespace] = &[Namespace::INBOX];
 /// `max_size` of the inbox: half of what a node returns at most, as official
 /// clients ask (02 section 5.1).
 const INBOX_SIZE: i64 = -2;
+
+/// Nodes whose last failure is remembered; a swarm has about seven members.
+const MAX_POLL_FAILURES: usize = 32;
 
 /// One member is asked so many times before another: its cursor is then good,
 /// and yet no member alone decides what this account sees.
@@ -91,13 +95,46 @@ impl Account {
         Some(Poll { node, request })
     }
 
-    /// The last poll failed: ask another member next.
-    pub fn leave_poll_node(&mut self) {
-        self.poll_node = None;
+    /// A poll failed: another member is asked next. The same failure of the
+    /// same node stands in the ledger once, however often it comes back.
+    pub fn poll_failed(
+        &mut self,
+        node: Ed25519PublicKey,
+        reason: String,
+        now: Timestamp,
+    ) -> Decision {
+        let mut decision = Decision::default();
+        if let Some((asked, left)) = &mut self.poll_node
+            && *asked == node
+        {
+            *left = 0;
+        }
+        if self.poll_failures.get(&node) != Some(&reason) {
+            while self.poll_failures.len() >= MAX_POLL_FAILURES
+                && self.poll_failures.pop_first().is_some()
+            {}
+            self.poll_failures.insert(node, reason.clone());
+            let step = LedgerStep::AttemptFailed { node: Some(node), reason, retry_at: None };
+            decision.ledger(now, None, None, step);
+        }
+        decision
     }
 
     /// Reads the answer to a poll, and checks that it is about this account.
-    pub fn read_poll(&self, status: u16, body: &[u8]) -> Result<PollAnswer, PollError> {
+    pub fn read_poll(
+        &mut self,
+        node: &Ed25519PublicKey,
+        status: u16,
+        body: &[u8],
+    ) -> Result<PollAnswer, PollError> {
+        let answer = self.read_poll_answer(status, body)?;
+        if matches!(answer, PollAnswer::Retrieved(_)) {
+            self.poll_failures.remove(node);
+        }
+        Ok(answer)
+    }
+
+    fn read_poll_answer(&self, status: u16, body: &[u8]) -> Result<PollAnswer, PollError> {
         match status {
             200 => {}
             421 => return Ok(PollAnswer::WrongSwarm(SwarmAnswer::parse(body)?.nodes)),

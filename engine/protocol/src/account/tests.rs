@@ -327,14 +327,17 @@ fn a_poll_answer_with_another_accounts_messages_is_refused() {
     let stranger = account(9, "Stranger").id();
     let foreign = answer(json!([message(&stranger, b"1"), message(&stranger, b"2")]));
     assert_eq!(
-        bob.read_poll(200, foreign.as_bytes()),
+        bob.read_poll(&node(1).ed25519, 200, foreign.as_bytes()),
         Err(PollError::ForeignMessages { messages: 2 })
     );
     let ours = answer(json!([message(&stranger, b"1"), message(&bob.id(), b"2")]));
-    assert!(matches!(bob.read_poll(200, ours.as_bytes()), Ok(PollAnswer::Retrieved(_))));
+    assert!(matches!(
+        bob.read_poll(&node(1).ed25519, 200, ours.as_bytes()),
+        Ok(PollAnswer::Retrieved(_))
+    ));
     let garbage: &[&[u8]] = &[b"", b"{}", b"[]", b"{\"results\":[]}", &[0xff; 9]];
     for garbage in garbage {
-        assert!(bob.read_poll(200, garbage).is_err());
-        assert!(bob.read_poll(421, garbage).is_err());
+        assert!(bob.read_poll(&node(1).ed25519, 200, garbage).is_err());
+        assert!(bob.read_poll(&node(1).ed25519, 421, garbage).is_err());
     }
 }

@@ -38,8 +38,24 @@ impl Fault {
     }
 }
 
-/// Whether the destination itself may have failed, so that another one should
-/// be asked next.
-pub fn may_blame_destination(error: &OnionReplyError, destination: &Ed25519PublicKey) -> bool {
-    matches!(Fault::of(error, Some(destination)), None | Some(Fault::Path))
+/// What a failed request says of its destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DestinationFault {
+    /// It failed, or somebody on the way to it did: ask another one first.
+    Failed,
+    /// The network does not know it any more.
+    Gone,
+}
+
+impl DestinationFault {
+    /// Reads an error; `None` when somebody else is to blame.
+    pub fn of(error: &OnionReplyError, destination: &Ed25519PublicKey) -> Option<Self> {
+        match error {
+            OnionReplyError::NextNodeNotFound { node } if node == destination => Some(Self::Gone),
+            _ => match Fault::of(error, Some(destination)) {
+                None | Some(Fault::Path) => Some(Self::Failed),
+                Some(_) => None,
+            },
+        }
+    }
 }
