@@ -55,7 +55,7 @@ impl Part {
             "plugins/sdk" => Sdk,
             "plugins/view" => View,
             "plugins/testkit" => Testkit,
-            "tests" | "benches" | "fuzz" => Outside,
+            "tests" | "tests/fuzz-targets" | "benches" | "fuzz" => Outside,
             other if other.starts_with("actors/") => Actor,
             other if other.starts_with("plugins/") => Plugin,
             _ => return None,

@@ -4,5 +4,6 @@
 #[path = "../engine/support.rs"]
 mod support;
 
+mod garbage;
 mod identities;
 mod memory;

@@ -1,0 +1,78 @@
+//! What must hold for any bytes from outside, one function for each place
+//! where such bytes are read. A target takes bytes and panics where a property
+//! fails; `fuzz/` lets libFuzzer choose the bytes, `tests/tests/fuzz` a seeded
+//! mutator on stable. Each target also says which bytes to start from.
+//!
+//! | module | whose bytes |
+//! |---|---|
+//! | `onion` | a guard's answer; frames and control parts that a node opens |
+//! | `seeds` | a seed's answer, and what a seed is asked |
+//! | `storage` | storage requests, and a node's answers to them |
+//! | `message` | stored messages: wrapping, sealed box, Content |
+//! | `text` | what people paste: network files, phrases, ids |
+//! | `account` | what the account machine makes of answers |
+//! | `node` | what is posted to a service node, and what may follow |
+//!
+//! Not here: the encrypted store, whose own tests flip its bytes, and the
+//! control socket, which is read by the program.
+#![allow(clippy::panic, reason = "a panic is how a target tells of a finding")]
+
+mod account;
+pub mod corpus;
+mod fixed;
+mod input;
+mod message;
+mod node;
+mod onion;
+mod seeds;
+mod storage;
+mod text;
+
+pub use account::{account_receive, delivery_answer, poll_answer};
+pub use message::{content, envelope, sealed_message};
+pub use node::{node_http, node_rules};
+pub use onion::{onion_frame, onion_reply};
+pub use seeds::{seed_answer, seed_request};
+pub use storage::{storage_answers, storage_request};
+pub use text::{ids, mnemonic, network_file};
+
+use corpus::Known;
+
+/// A function to throw bytes at, and where to begin.
+pub struct Target {
+    /// Its name, that of its function.
+    pub name: &'static str,
+    /// Panics if something does not hold.
+    pub run: fn(&[u8]),
+    /// Bytes that lead deep, out of vectors and transcripts.
+    pub corpus: fn(&Known) -> Vec<Vec<u8>>,
+}
+
+macro_rules! targets {
+    ($($module:ident: $($name:ident)*;)*) => {
+        &[$($(Target {
+            name: stringify!($name),
+            run: $module::$name,
+            corpus: $module::corpus::$name,
+        },)*)*]
+    };
+}
+
+/// All of them.
+pub const TARGETS: &[Target] = targets! {
+    onion: onion_reply onion_frame;
+    seeds: seed_answer seed_request;
+    storage: storage_request storage_answers;
+    message: envelope content sealed_message;
+    text: network_file mnemonic ids;
+    account: poll_answer account_receive delivery_answer;
+    node: node_http node_rules;
+};
+
+/// Formats an error and holds it to a length: what is echoed may be escaped,
+/// but nothing may blow up.
+pub(crate) fn show(error: &impl std::fmt::Display, input: &[u8]) {
+    let length = error.to_string().len();
+    let bound = input.len().saturating_mul(8).saturating_add(400);
+    assert!(length <= bound, "an error of {length} bytes about {} bytes", input.len());
+}
