@@ -108,7 +108,9 @@ async fn print(lines: String) -> Result<(), Failure> {
     match printed.await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::OutputGone),
-        Ok(Err(error)) => Err(Failure::System { reason: format!("stdout: {error}; free some space, or send the output elsewhere") }),
+        Ok(Err(error)) => Err(Failure::System {
+            reason: format!("stdout: {error}; free some space, or send the output elsewhere"),
+        }),
         Err(_) => Err(Failure::OutputGone),
     }
 }

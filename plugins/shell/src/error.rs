@@ -18,7 +18,9 @@ pub(crate) enum Failure {
     Usage { sentence: String },
     #[error(transparent)]
     InvalidAccountId(#[from] AccountIdError),
-    #[error("'{text}' is neither a message's name, such as m1-42, nor a message hash of 43 characters; 'ramson messages' shows both")]
+    #[error(
+        "'{text}' is neither a message's name, such as m1-42, nor a message hash of 43 characters; 'ramson messages' shows both"
+    )]
     InvalidMessage { text: String },
     #[error(transparent)]
     InvalidPhrase(#[from] MnemonicError),
@@ -42,23 +44,37 @@ pub(crate) enum Failure {
     NoFolder,
     #[error("the home {} is in use by {}; {way_out}", home.display(), process(*holder))]
     HomeInUse { home: PathBuf, holder: Option<u32>, way_out: &'static str },
-    #[error("the engine of this home is Ramson {theirs}, this is {ours}; stop the running one first")]
+    #[error(
+        "the engine of this home is Ramson {theirs}, this is {ours}; stop the running one first"
+    )]
     OtherVersion { ours: String, theirs: String },
     #[error("the engine that carried this command out was stopped before it was done; {kept}")]
     EngineEnded { kept: String },
-    #[error("the running engine sent something that makes no sense: {reason}; stop it and try again")]
+    #[error(
+        "the running engine sent something that makes no sense: {reason}; stop it and try again"
+    )]
     BadControl { reason: String },
-    #[error("no service node is known, the seed {seed} could not be used: {reason}; message {message} is kept and goes out when Ramson next runs on this home")]
+    #[error(
+        "no service node is known, the seed {seed} could not be used: {reason}; message {message} is kept and goes out when Ramson next runs on this home"
+    )]
     UnreachableSeed { seed: String, reason: String, message: MessageId },
-    #[error("message {message} was not stored within {seconds} s: {reason}; it is kept and goes out when Ramson next runs on this home")]
+    #[error(
+        "message {message} was not stored within {seconds} s: {reason}; it is kept and goes out when Ramson next runs on this home"
+    )]
     NotStoredInTime { message: MessageId, seconds: u64, reason: String },
-    #[error("message {message} was given up: {reason}; 'ramson trace {message}' shows every attempt")]
+    #[error(
+        "message {message} was given up: {reason}; 'ramson trace {message}' shows every attempt"
+    )]
     MessageFailed { message: MessageId, reason: String },
-    #[error("interrupted: message {message} is kept and goes out when Ramson next runs on this home")]
+    #[error(
+        "interrupted: message {message} is kept and goes out when Ramson next runs on this home"
+    )]
     Interrupted { message: MessageId },
     #[error("{came} of {count} messages came within {seconds} s; give a longer --timeout, or none")]
     Timeout { came: u64, count: u64, seconds: u64 },
-    #[error("nothing is known of {message}; 'ramson messages' shows the names of messages, and the ledger forgets after 14 days")]
+    #[error(
+        "nothing is known of {message}; 'ramson messages' shows the names of messages, and the ledger forgets after 14 days"
+    )]
     UnknownMessage { message: String },
     #[error("the text on stdin has more than {limit} bytes; send less at once")]
     LongInput { limit: u64 },
@@ -68,7 +84,9 @@ pub(crate) enum Failure {
     File { path: PathBuf, reason: String },
     #[error("{reason}")]
     System { reason: String },
-    #[error("the demo did not get as far as it should within {seconds} s: {missing}; run it again with -vv to see why")]
+    #[error(
+        "the demo did not get as far as it should within {seconds} s: {missing}; run it again with -vv to see why"
+    )]
     DemoStuck { seconds: u64, missing: String },
     #[error(transparent)]
     Localnet(#[from] LocalnetError),
@@ -132,10 +150,20 @@ impl Failure {
     pub(crate) fn status(&self) -> u8 {
         match self.kind() {
             "OutputGone" => 0,
-            "Usage" | "InvalidAccountId" | "InvalidMessage" | "InvalidPhrase"
-            | "InvalidNetworkFile" | "UnreadableNetworkFile" | "ReservedNetworkName"
-            | "SeveralAccounts" | "LongInput" | "InputNotText" | "EmptyMessage"
-            | "MessageTooLong" | "InvalidName" | "InvalidLocalnet" => 2,
+            "Usage"
+            | "InvalidAccountId"
+            | "InvalidMessage"
+            | "InvalidPhrase"
+            | "InvalidNetworkFile"
+            | "UnreadableNetworkFile"
+            | "ReservedNetworkName"
+            | "SeveralAccounts"
+            | "LongInput"
+            | "InputNotText"
+            | "EmptyMessage"
+            | "MessageTooLong"
+            | "InvalidName"
+            | "InvalidLocalnet" => 2,
             _ => 1,
         }
     }
@@ -152,7 +180,12 @@ impl Failure {
                 "docs/cli.md shows a network file"
             }
             // The sentence's last part is the way out.
-            _ => return self.to_string().rsplit_once("; ").map_or_else(String::new, |(_, out)| out.to_owned()),
+            _ => {
+                return self
+                    .to_string()
+                    .rsplit_once("; ")
+                    .map_or_else(String::new, |(_, out)| out.to_owned());
+            }
         };
         hint.to_owned()
     }

@@ -75,12 +75,7 @@ impl Home {
         self.folder.join("localnet")
     }
 
-    /// Whether it is there.
-    pub(crate) fn exists(&self) -> bool {
-        self.has_store() || self.folder.join(NETWORK).is_file()
-    }
-
-    /// Whether it has a store.
+    /// Whether it has a store, which makes it a home.
     pub(crate) fn has_store(&self) -> bool {
         self.folder.join(STORE).exists()
     }
@@ -109,9 +104,7 @@ impl Home {
                 asked: asked.describe(),
             }),
             (Some(network), None) => Ok(Binding { network, changed: false }),
-            (_, asked) => {
-                Ok(Binding { network: asked.unwrap_or(Network::Mainnet), changed: true })
-            }
+            (_, asked) => Ok(Binding { network: asked.unwrap_or(Network::Mainnet), changed: true }),
         }
     }
 
@@ -137,12 +130,10 @@ mod tests {
     fn a_home_keeps_its_network_and_refuses_another() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::choose(Some(&folder.path().join("home"))).unwrap();
-        assert!(!home.exists());
+        assert!(!home.has_store());
         home.make().unwrap();
         let mine = file("name = \"mine\"\nseeds = [\"http://127.0.0.1:1\"]");
         home.bind(&mine).unwrap();
-        assert!(home.exists());
-
         // Without a store nothing is bound yet.
         let yours = file("name = \"yours\"\nseeds = [\"http://127.0.0.1:1\"]");
         assert_eq!(home.binding(Some(yours.clone())).unwrap().network, yours);

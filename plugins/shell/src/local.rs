@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rand::Rng as _;
 use ramson_codec::network_file::NetworkFile;
 use ramson_localnet::{Localnet, LocalnetConfig};
 use ramson_messages::{Clock as _, Entropy as _};
 use ramson_system::{SystemClock, SystemEntropy};
+use rand::Rng as _;
 
 use crate::error::Failure;
 

@@ -120,7 +120,8 @@ impl Network {
     /// What its user should know, once.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let Self::File(file) = self else { return Vec::new() };
-        let unchecked = file.seeds.iter().filter(|seed| file.proof_of(seed) == SeedProof::AnyCertificate);
+        let unchecked =
+            file.seeds.iter().filter(|seed| file.proof_of(seed) == SeedProof::AnyCertificate);
         unchecked
             .map(|seed| {
                 format!("the certificate of the seed {seed} is not checked: it is on this machine, and none is pinned")

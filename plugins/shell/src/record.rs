@@ -269,7 +269,9 @@ pub(crate) fn harmless(text: &str) -> String {
             '\t' => out.push('\t'),
             letter if letter.is_control() => out.extend(letter.escape_default()),
             // Marks that turn the direction of the text behind them.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.extend(letter.escape_default()),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                out.extend(letter.escape_default())
+            }
             letter => out.push(letter),
         }
     }
@@ -284,9 +286,8 @@ mod tests {
     fn records_are_json_with_the_event_first() {
         let record = Record::Account { id: "05ab".into(), name: None, phrase: None };
         assert_eq!(record.to_json(), r#"{"event":"account","id":"05ab","name":null}"#);
-        let error = Record::error(&Failure::InvalidAccountId(
-            AccountId::parse_account("05").unwrap_err(),
-        ));
+        let error =
+            Record::error(&Failure::InvalidAccountId(AccountId::parse_account("05").unwrap_err()));
         let json: serde_json::Value = serde_json::from_str(&error.to_json()).unwrap();
         assert_eq!(json["event"], "error");
         assert_eq!(json["kind"], "InvalidAccountId");

@@ -87,7 +87,8 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
     // Another network is refused before anything is done, here or elsewhere.
     home.binding(asked.clone())?;
 
-    let ending = Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
+    let ending =
+        Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
     let request = Request {
         version: VERSION.to_owned(),
         args: words(args),
@@ -120,7 +121,8 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
             }
             Claim::Taken(holder) => holder,
         };
-        let in_use = |way_out| Failure::HomeInUse { home: home.folder().to_owned(), holder, way_out };
+        let in_use =
+            |way_out| Failure::HomeInUse { home: home.folder().to_owned(), holder, way_out };
         if cli.global.no_attach {
             return Err(in_use("leave --no-attach out, and that process carries the command out"));
         }
@@ -128,7 +130,8 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
             Outcome::Done(status) => return Ok(status),
             Outcome::Interrupted if job.needs() == Needs::Polling => return Ok(0),
             Outcome::Interrupted => {
-                let reason = "interrupted; what the running engine had taken in, it goes on with".to_owned();
+                let reason =
+                    "interrupted; what the running engine had taken in, it goes on with".to_owned();
                 return Err(Failure::System { reason });
             }
             Outcome::Again if started.elapsed() >= CLAIM_TIME => {

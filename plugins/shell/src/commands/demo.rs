@@ -9,9 +9,9 @@ use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use ramson_system::{AccountEvent, Engine, EngineError, EngineEvent, Event, LedgerSubject};
-use ramson_types::ledger::LedgerStep;
+use ramson_types::ledger::{Hops, LedgerLine, LedgerStep};
 use ramson_types::message::Message;
-use ramson_types::{AccountId, MessageId};
+use ramson_types::{AccountId, Ed25519PublicKey, MessageId};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
@@ -46,7 +46,8 @@ pub(crate) async fn run(global: &Global, console: &Console) -> Result<(), Failur
     let home = Home::of_demo(global.home.as_deref())?;
     home.make()?;
     let binding = home.binding(Some(Network::Local))?;
-    let ending = Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
+    let ending =
+        Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
     let lock = match claim(home.folder())? {
         Claim::Ours(lock) => lock,
         Claim::Taken(holder) => {
@@ -99,7 +100,10 @@ impl Seen {
     }
 
     fn is_all(&self) -> bool {
-        self.stored.is_some() && self.arrived.is_some() && self.answered.is_some() && self.reply.is_some()
+        self.stored.is_some()
+            && self.arrived.is_some()
+            && self.answered.is_some()
+            && self.reply.is_some()
     }
 
     fn take_in(&mut self, event: &Event, sent: &Message, you: &AccountId, other: &AccountId) {
@@ -172,7 +176,8 @@ impl Demo<'_> {
                     Ok(event) => {
                         seen.take_in(&event, &message, &you, &other);
                         if let Event::Account {
-                            event: AccountEvent::SendDelayed { reason, .. }, ..
+                            event: AccountEvent::SendDelayed { reason, .. },
+                            ..
                         } = &event
                         {
                             progress.step(format!("trying again: {reason}")).await;
@@ -210,15 +215,7 @@ impl Demo<'_> {
         }
         console.say("\nThe path: three hops, and the node that stored the message").await?;
         let lines = engine.ledger(LedgerSubject::Message(message)).await?;
-        // The attempt that succeeded is the last one for the recipient's swarm.
-        let stored = lines.iter().position(|line| {
-            matches!(&line.step, LedgerStep::Stored { to, .. } if to == other)
-        });
-        let attempt = lines.iter().take(stored.unwrap_or(lines.len())).rev().find_map(|line| match &line.step {
-            LedgerStep::Attempted { node, path, .. } => Some((path, node)),
-            _ => None,
-        });
-        if let Some((path, node)) = attempt {
+        if let Some((path, node)) = way(&lines, other) {
             let record = Record::Path {
                 account: you.to_string(),
                 hops: hex_keys(path),
@@ -228,9 +225,9 @@ impl Demo<'_> {
         }
         let Seen { stored, arrived, answered, reply } = seen;
         let parts = [
-            ("\nStored by the recipient's swarm", stored),
-            ("\nThe other account received it", arrived.map(Record::Message)),
-            ("\nIts answer is stored", answered),
+            ("\nStored by echo's swarm", stored),
+            ("\necho received it", arrived.map(Record::Message)),
+            ("\necho's answer is stored by your swarm", answered),
             ("\nThe answer came back", reply.map(Record::Message)),
         ];
         for (heading, record) in parts {
@@ -241,6 +238,20 @@ impl Demo<'_> {
         }
         Ok(())
     }
+}
+
+/// The path of the attempt that a recipient's swarm confirmed, and the node
+/// that was asked.
+fn way<'a>(lines: &'a [LedgerLine], to: &AccountId) -> Option<(&'a Hops, &'a Ed25519PublicKey)> {
+    let (until, confirmed) = lines.iter().enumerate().find_map(|(at, line)| match &line.step {
+        LedgerStep::Stored { to: whose, confirmed, .. } if whose == to => Some((at, confirmed)),
+        _ => None,
+    })?;
+    // The copy for the account's other devices has attempts of its own.
+    lines.iter().take(until).rev().find_map(|line| match &line.step {
+        LedgerStep::Attempted { node, path, .. } if confirmed.contains(node) => Some((path, node)),
+        _ => None,
+    })
 }
 
 async fn tell(event: &EngineEvent, progress: &mut Progress) {

@@ -50,9 +50,9 @@ impl Listen {
         };
         match (ended, self.count) {
             (Ok(Why::Signal), _) => Ok(()),
-            (Ok(Why::EngineEnds), _) => Err(Failure::EngineEnded {
-                kept: "run it again to go on".to_owned(),
-            }),
+            (Ok(Why::EngineEnds), _) => {
+                Err(Failure::EngineEnded { kept: "run it again to go on".to_owned() })
+            }
             (Err(seconds), count) => {
                 Err(Failure::Timeout { came, count: count.unwrap_or_default(), seconds })
             }
@@ -81,9 +81,11 @@ impl Listen {
         progress.step("looking for service nodes").await;
         loop {
             match events.recv().await {
-                Ok(Event::Account { seq, account, event: AccountEvent::MessageReceived(message) })
-                    if !self.silent && self.account.is_none_or(|only| only == account) =>
-                {
+                Ok(Event::Account {
+                    seq,
+                    account,
+                    event: AccountEvent::MessageReceived(message),
+                }) if !self.silent && self.account.is_none_or(|only| only == account) => {
                     progress.clear();
                     let record = MessageRecord::new(Some(seq), &account, &message);
                     console.record(&Record::Message(record)).await?;

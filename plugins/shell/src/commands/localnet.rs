@@ -19,7 +19,8 @@ pub(crate) async fn run(args: &LocalnetArgs, console: &Console) -> Result<(), Fa
             return Err(Failure::Usage { sentence });
         }
     };
-    let ending = Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
+    let ending =
+        Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
     let mut progress = Progress::quiet(console);
     progress.step(format!("starting {} service nodes", args.nodes)).await;
     let localnet = local::start(|config| {

@@ -165,7 +165,9 @@ impl Watch {
             (_, delay) => Failure::NotStoredInTime {
                 message,
                 seconds: limit.as_secs(),
-                reason: delay.clone().unwrap_or_else(|| "the swarm has not answered yet".to_owned()),
+                reason: delay
+                    .clone()
+                    .unwrap_or_else(|| "the swarm has not answered yet".to_owned()),
             },
         }
     }

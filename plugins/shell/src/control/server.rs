@@ -72,9 +72,13 @@ impl Guests {
             Ok((listener, path, private::owner_of(home.folder())?))
         };
         let (listener, path, user) = open().map_err(|error| Failure::System {
-            reason: format!("the control socket of {} cannot be opened: {error}", home.folder().display()),
+            reason: format!(
+                "the control socket of {} cannot be opened: {error}",
+                home.folder().display()
+            ),
         })?;
-        let (endless, others) = (Ending::by_hand(Why::EngineEnds), Ending::by_hand(Why::EngineEnds));
+        let (endless, others) =
+            (Ending::by_hand(Why::EngineEnds), Ending::by_hand(Why::EngineEnds));
         Ok(Self { listener, path, user, host, clients: FuturesUnordered::new(), endless, others })
     }
 
@@ -171,11 +175,15 @@ impl Client {
             return Ok(());
         }
         let words = std::iter::once("ramson").chain(request.args.iter().map(String::as_str));
-        let prepared = Cli::try_parse_from(words).map_err(|error| start::usage(&error)).and_then(|cli| {
-            let job = cli.command.as_ref().map(|command| Job::prepare(command, request.stdin.as_deref()));
-            let reason = "this command is not for a running engine".to_owned();
-            Ok((job.transpose()?.flatten().ok_or(Failure::BadControl { reason })?, cli.global))
-        });
+        let prepared =
+            Cli::try_parse_from(words).map_err(|error| start::usage(&error)).and_then(|cli| {
+                let job = cli
+                    .command
+                    .as_ref()
+                    .map(|command| Job::prepare(command, request.stdin.as_deref()));
+                let reason = "this command is not for a running engine".to_owned();
+                Ok((job.transpose()?.flatten().ok_or(Failure::BadControl { reason })?, cli.global))
+            });
         drop(request);
         let (job, global) = match prepared {
             Ok(prepared) => prepared,

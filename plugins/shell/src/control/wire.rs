@@ -70,7 +70,7 @@ mod tests {
     #[tokio::test]
     async fn lines_are_read_one_by_one_and_never_too_long() {
         assert_eq!(all(b"1\n22\n", 2).await.unwrap(), [1, 22]);
-        assert_eq!(all(b"", 2).await.unwrap(), []);
+        assert!(all(b"", 2).await.unwrap().is_empty());
         assert_eq!(all(b"1\n2", 2).await.unwrap(), [1]);
         let long = all(b"1\n333\n", 2).await.unwrap_err();
         assert_eq!(long.kind(), io::ErrorKind::InvalidData);

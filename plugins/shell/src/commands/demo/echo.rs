@@ -15,16 +15,18 @@ pub(super) async fn answer(
 ) -> Failure {
     loop {
         let message = match events.recv().await {
-            Ok(Event::Account { account: to, event: AccountEvent::MessageReceived(message), .. })
-                if to == account && message.author != account =>
-            {
-                message
-            }
+            Ok(Event::Account {
+                account: to,
+                event: AccountEvent::MessageReceived(message),
+                ..
+            }) if to == account && message.author != account => message,
             Ok(_) | Err(RecvError::Lagged(_)) => continue,
             Err(RecvError::Closed) => return EngineError::Stopped.into(),
         };
         let Some(text) = message.text else { continue };
-        if let Err(error) = engine.send_text(&account, message.author, format!("echo: {text}")).await {
+        if let Err(error) =
+            engine.send_text(&account, message.author, format!("echo: {text}")).await
+        {
             return error.into();
         }
     }

@@ -1,0 +1,85 @@
+//! Commands that are carried out by the engine that runs already.
+
+use crate::support::{Place, text};
+
+#[test]
+fn a_running_engine_carries_commands_out() {
+    let place = Place::new();
+    let _network = place.network();
+    let alice = place.account("alice", "net.toml");
+    let bob = place.account("bob", "net.toml");
+    let engine = place.start(&["--home", "bob", "run"]);
+    let listener = place.start(&["--home", "bob", "listen", "--json"]);
+    listener.event("listening");
+
+    // The same output and exit status as without an engine.
+    let sent = place.json(&["--home", "bob", "send", "--to", &alice, "through the socket"]);
+    assert_eq!(sent[0]["event"], "stored");
+    assert_eq!(text(&sent[0], "to"), alice);
+    place.run(&["--home", "alice", "send", "--to", &bob, "to the listener"]).done();
+    assert_eq!(text(&listener.event("message"), "text"), "to the listener");
+
+    let history = place.json(&["--home", "bob", "messages", "--with", &alice]);
+    let texts: Vec<_> = history.iter().map(|message| text(message, "text")).collect();
+    assert_eq!(texts, ["through the socket", "to the listener"]);
+    place.run_with(&["--home", "bob", "send", "--to", &alice], "from stdin").done();
+    place.run(&["--home", "bob", "send", "--to", "05ab", "x"]).failed(2, &["'05ab'", "66"]);
+    place.run(&["--home", "bob", "trace", "m1-99"]).failed(1, &["m1-99"]);
+    let nobody = format!("05{}", "00".repeat(32));
+    place.run(&["--home", "bob", "account", "show", &nobody]).failed(1, &[&nobody]);
+
+    place
+        .run(&["--home", "bob", "--no-attach", "conversations"])
+        .failed(1, &["in use by process", "--no-attach"]);
+    place.run(&["--home", "bob", "demo"]).failed(1, &["local"]);
+
+    // A listener whose engine ends says so.
+    engine.terminate().done();
+    listener.wait().failed(1, &["engine", "stopped", "again"]);
+    let came = place.json(&["--home", "alice", "listen", "--count", "2"]);
+    assert_eq!(came.iter().filter(|line| line["event"] == "message").count(), 2);
+}
+
+#[test]
+fn accounts_can_be_added_to_a_running_engine() {
+    let place = Place::new();
+    let _network = place.network();
+    let alice = place.account("alice", "net.toml");
+    let _engine = place.listen("alice");
+    let second = place.json(&["--home", "alice", "account", "create", "--name", "second"]);
+    let second = text(&second[0], "id");
+    let listed = place.json(&["--home", "alice", "account", "list"]);
+    assert_eq!(
+        listed.iter().map(|account| text(account, "id")).collect::<Vec<_>>(),
+        [alice.clone(), second.clone()]
+    );
+    place.run(&["--home", "alice", "conversations"]).failed(2, &["2 accounts", "--account"]);
+    place.run(&["--home", "alice", "send", "--account", &second, "--to", &alice, "hello"]).done();
+    place.run(&["--home", "alice", "account", "remove", &second]).done();
+    let listed = place.json(&["--home", "alice", "account", "list"]);
+    assert_eq!(listed.iter().map(|account| text(account, "id")).collect::<Vec<_>>(), [alice]);
+}
+
+#[test]
+fn the_socket_of_a_killed_engine_stops_nothing() {
+    let place = Place::new();
+    let _network = place.network();
+    place.account("alice", "net.toml");
+    let engine = place.listen("alice");
+    assert!(place.path("alice/control.sock").exists());
+    engine.kill();
+    assert!(place.path("alice/control.sock").exists());
+    place.run(&["--home", "alice", "account", "list"]).done();
+    place.run(&["--home", "alice", "--no-attach", "conversations"]).done();
+}
+
+#[test]
+fn a_home_deep_in_the_tree_works_too() {
+    let place = Place::new();
+    let _network = place.network();
+    let deep = format!("{}/home", "deep".repeat(30));
+    let id = place.account(&deep, "net.toml");
+    let _engine = place.listen(&deep);
+    let listed = place.json(&["--home", &deep, "account", "list"]);
+    assert_eq!(text(&listed[0], "id"), id);
+}

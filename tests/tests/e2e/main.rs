@@ -1,0 +1,19 @@
+//! End to end: the real binary, real processes, real sockets on loopback.
+//! RAMSON_BIN names the binary; without it these tests build it first.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "all of this is test code, which fails by panicking"
+)]
+
+mod accounts;
+mod attach;
+mod bad_input;
+mod delivery;
+mod demo;
+mod disk;
+mod endings;
+mod outbox;
+mod support;
