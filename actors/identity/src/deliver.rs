@@ -3,6 +3,7 @@
 use actix::prelude::*;
 use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest};
 use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm};
+use ramson_messages::transport::TransportError;
 use ramson_protocol::account::{Delivery, Sample, SendResult};
 use ramson_protocol::paths::DestinationFault;
 use ramson_types::ledger::Hops;
@@ -62,6 +63,7 @@ impl IdentityActor {
             Outcome::Answered { node, answer } => {
                 let read = self.account.read_delivery(
                     delivery,
+                    &node,
                     answer.reply.status,
                     answer.reply.body.as_bytes(),
                 );
@@ -94,10 +96,16 @@ impl IdentityActor {
         error: &OnionError,
         ctx: &mut Context<Self>,
     ) {
-        let OnionError::Reply { error, .. } = error else { return };
-        if let Some(fault) = DestinationFault::of(error, &node) {
-            self.doubt_member(account, node, fault == DestinationFault::Gone, ctx);
-        }
+        let gone = match error {
+            OnionError::Reply { error, .. } => match DestinationFault::of(error, &node) {
+                Some(fault) => fault == DestinationFault::Gone,
+                None => return,
+            },
+            // Nobody knows where an answer that never came got stuck.
+            OnionError::Guard { error: TransportError::TimedOut { .. }, .. } => false,
+            _ => return,
+        };
+        self.doubt_member(account, node, gone, ctx);
     }
 
     /// Lets Swarm prefer other members for a while.

@@ -39,7 +39,7 @@ use crate::commits::Commits;
 pub const MAX_OUTBOX: usize = 10_000;
 
 /// How long one request to a swarm may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where the actor's messages go.
 #[derive(Clone)]

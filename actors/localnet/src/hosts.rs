@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use crate::mischief::{Mischief, Pace};
 use crate::server::Answer;
 use crate::{Now, Tap, layout, outside};
 
@@ -80,6 +81,7 @@ pub(crate) struct Hosts {
 struct Host {
     inner: Mutex<Inner>,
     up: watch::Sender<bool>,
+    pace: Mutex<Pace>,
     /// Something was asked of it since it was saved.
     touched: AtomicBool,
     /// Of what was saved last.
@@ -92,6 +94,10 @@ struct Inner {
 }
 
 impl Host {
+    fn pace(&self) -> Pace {
+        *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,6 +113,7 @@ impl Hosts {
                 rng: StdRng::from_rng(rng),
             }),
             up: watch::Sender::new(true),
+            pace: Mutex::default(),
             touched: AtomicBool::new(false),
             saved: Mutex::new(None),
         });
@@ -122,6 +129,19 @@ impl Hosts {
         if let Some(host) = self.hosts.get(index) {
             host.up.send_replace(up);
         }
+    }
+
+    /// Lets a node misbehave, or mends it.
+    pub(crate) fn set_mischief(&self, index: usize, mischief: Mischief) {
+        if let Some(host) = self.hosts.get(index) {
+            host.lock().node.faults = mischief.faults;
+            *host.pace.lock().unwrap_or_else(PoisonError::into_inner) = mischief.pace;
+        }
+    }
+
+    /// How a node's answers come.
+    pub(crate) fn pace(&self, index: usize) -> Pace {
+        self.hosts.get(index).map_or(Pace::Whole, Host::pace)
     }
 
     /// Gives a node what it held.
@@ -227,7 +247,12 @@ impl Hosts {
             let Inner { node, rng } = &mut *host.lock();
             node.answer(&message, (self.now)(), rng)
         };
-        Reply::Answer(self.carry_out(host, step).await)
+        let answer = self.carry_out(host, step).await;
+        if host.pace() != Pace::Whole {
+            // Its caller waits until its own patience ends.
+            std::future::pending::<()>().await;
+        }
+        Reply::Answer(answer)
     }
 }
 

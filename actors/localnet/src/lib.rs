@@ -12,6 +12,7 @@ mod error;
 mod files;
 mod hosts;
 mod layout;
+mod mischief;
 mod outside;
 mod seed;
 mod server;
@@ -36,6 +37,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 pub use error::LocalnetError;
+pub use mischief::{Mischief, Pace};
+pub use ramson_node::Faults;
 
 use certificate::Certificate;
 use files::Access;
@@ -160,7 +163,7 @@ impl Localnet {
 
         let mut background = JoinSet::new();
         let answer = seed::seed(nodes.clone(), chain(&network), StdRng::from_rng(&mut rng));
-        background.spawn(server::serve(seed_listener, None, answer));
+        background.spawn(server::serve(seed_listener, None, answer, Arc::new(|| Pace::Whole)));
         background.spawn(tick(hosts.clone()));
         if let Some(state) = &state {
             background.spawn(save(hosts.clone(), state.clone()));
@@ -243,6 +246,11 @@ impl Localnet {
         Ok(())
     }
 
+    /// Lets a node misbehave from now on; [`Mischief::default`] mends it.
+    pub fn set_mischief(&self, index: usize, mischief: Mischief) {
+        self.hosts.set_mischief(index, mischief);
+    }
+
     /// Ends the network and keeps its messages, if there is a state folder.
     pub async fn stop(mut self) -> Result<(), LocalnetError> {
         self.background.shutdown().await;
@@ -257,7 +265,9 @@ impl Localnet {
 
     fn listen(&self, index: usize, listener: TcpListener) -> Task {
         let answer = hosts::answer(self.hosts.clone(), index);
-        Task(tokio::spawn(server::serve(listener, Some(self.tls.clone()), answer)))
+        let hosts = self.hosts.clone();
+        let pacing = Arc::new(move || hosts.pace(index));
+        Task(tokio::spawn(server::serve(listener, Some(self.tls.clone()), answer, pacing)))
     }
 }
 

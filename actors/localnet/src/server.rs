@@ -7,8 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
@@ -22,6 +21,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+
+use crate::mischief::{Body, Pace};
 
 /// Connections of one listener; above it new ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 512;
@@ -43,8 +44,16 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(50);
 pub(crate) type Answer =
     Arc<dyn Fn(HttpRequest) -> Pin<Box<dyn Future<Output = HttpResponse> + Send>> + Send + Sync>;
 
+/// How the bodies of answers come now.
+pub(crate) type Pacing = Arc<dyn Fn() -> Pace + Send + Sync>;
+
 /// Serves a listener until the future is dropped, its connections with it.
-pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, answer: Answer) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    answer: Answer,
+    pacing: Pacing,
+) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
@@ -62,13 +71,13 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, answe
         };
         // Answers are written in one piece; waiting for more only delays them.
         let _ = stream.set_nodelay(true);
-        let (tls, answer) = (tls.clone(), answer.clone());
+        let (tls, answer, pacing) = (tls.clone(), answer.clone(), pacing.clone());
         connections.spawn(async move {
             let _place = place;
             match tls {
-                None => http(stream, peer, answer).await,
+                None => http(stream, peer, answer, pacing).await,
                 Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => http(stream, peer, answer).await,
+                    Ok(Ok(stream)) => http(stream, peer, answer, pacing).await,
                     Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
                     Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
                 },
@@ -77,11 +86,11 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, answe
     }
 }
 
-async fn http<S>(stream: S, peer: IpAddr, answer: Answer)
+async fn http<S>(stream: S, peer: IpAddr, answer: Answer, pacing: Pacing)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(|request| exchange(request, peer, &answer));
+    let service = service_fn(|request| exchange(request, peer, &answer, &pacing));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
@@ -96,9 +105,10 @@ async fn exchange(
     request: Request<Incoming>,
     peer: IpAddr,
     answer: &Answer,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+    pacing: &Pacing,
+) -> Result<Response<Body>, Infallible> {
     Ok(match read(request, peer).await {
-        Ok(request) => respond(answer(request).await),
+        Ok(request) => respond(answer(request).await, pacing()),
         Err(response) => *response,
     })
 }
@@ -107,7 +117,7 @@ async fn exchange(
 async fn read(
     request: Request<Incoming>,
     peer: IpAddr,
-) -> Result<HttpRequest, Box<Response<Full<Bytes>>>> {
+) -> Result<HttpRequest, Box<Response<Body>>> {
     let (head, body) = request.into_parts();
     if head.version != Version::HTTP_11 {
         return Err(refuse(StatusCode::HTTP_VERSION_NOT_SUPPORTED, "HTTP/1.1 is wanted"));
@@ -117,7 +127,7 @@ async fn read(
     });
     let headers: Vec<_> = headers.collect();
     if let Some(refused) = Node::admit(&headers) {
-        return Err(Box::new(respond(refused)));
+        return Err(Box::new(respond(refused, Pace::Whole)));
     }
     let body = match timeout(BODY, Limited::new(body, MAX_BODY).collect()).await {
         Ok(Ok(body)) => body.to_bytes().into(),
@@ -131,12 +141,12 @@ async fn read(
     Ok(HttpRequest { method: head.method.as_str().to_owned(), path, headers, body, peer })
 }
 
-fn too_large() -> Box<Response<Full<Bytes>>> {
+fn too_large() -> Box<Response<Body>> {
     refuse(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large")
 }
 
-fn refuse(status: StatusCode, text: &'static str) -> Box<Response<Full<Bytes>>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+fn refuse(status: StatusCode, text: &'static str) -> Box<Response<Body>> {
+    let mut response = Response::new(Pace::Whole.body(text.into()));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
@@ -144,12 +154,12 @@ fn refuse(status: StatusCode, text: &'static str) -> Box<Response<Full<Bytes>>> 
     Box::new(response)
 }
 
-fn respond(answer: HttpResponse) -> Response<Full<Bytes>> {
+fn respond(answer: HttpResponse, pace: Pace) -> Response<Body> {
     let mut builder = Response::builder().status(answer.status);
     for (name, value) in answer.headers {
         builder = builder.header(name, value);
     }
-    builder.body(Full::new(Bytes::from(answer.body))).unwrap_or_else(|error| {
+    builder.body(pace.body(answer.body)).unwrap_or_else(|error| {
         tracing::warn!(%error, "an answer could not be written");
         *refuse(StatusCode::INTERNAL_SERVER_ERROR, "The answer could not be written")
     })

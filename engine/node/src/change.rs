@@ -59,7 +59,7 @@ pub(crate) fn delete(node: &mut Node, request: &Delete) -> Outcome {
     let mut deleted: Vec<_> =
         messages.iter().filter(|hash| node.database.delete(account, hash)).cloned().collect();
     deleted.sort();
-    let signature = node.keys.ed25519.sign(&member_text::delete(account, messages, &deleted));
+    let signature = node.sign(&member_text::delete(account, messages, &deleted));
     Ok(MemberResult::new([("deleted", json!(deleted))], Some(signature)))
 }
 
@@ -109,7 +109,7 @@ fn sign_at_time(
     time: Timestamp,
     affected: &[String],
 ) -> [u8; 64] {
-    node.keys.ed25519.sign(&member_text::at_time(account, time, affected))
+    node.sign(&member_text::at_time(account, time, affected))
 }
 
 pub(crate) fn expire(node: &mut Node, request: &Expire, now: Timestamp) -> Outcome {
@@ -160,7 +160,7 @@ pub(crate) fn expire(node: &mut Node, request: &Expire, now: Timestamp) -> Outco
     };
     let hashes: Vec<_> = updated.keys().collect();
     let text = member_text::expire(account, &shown, messages, &hashes, &unchanged);
-    let signature = node.keys.ed25519.sign(&text);
+    let signature = node.sign(&text);
     let millis: Vec<_> = shown.iter().map(|expiry| expiry.millis()).collect();
     let expiry = match (given, millis.as_slice()) {
         ([_], [one]) => json!(one),
@@ -228,5 +228,5 @@ fn owner_only(
 
 fn sign_revocation(node: &Node, request: &Revocation) -> [u8; 64] {
     let text = member_text::revocation(&request.account, request.timestamp, &request.tokens);
-    node.keys.ed25519.sign(&text)
+    node.sign(&text)
 }

@@ -139,6 +139,11 @@ impl Database {
         self.store(message)
     }
 
+    /// The accounts that have messages here.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &AccountId> {
+        self.owners.keys()
+    }
+
     /// Messages of a namespace after the one with that hash, or from the
     /// first; and whether a limit cut the list. Never empty if there is any.
     pub(crate) fn retrieve(

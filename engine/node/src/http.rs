@@ -125,6 +125,10 @@ impl Node {
         now: Timestamp,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Step {
+        if let Some(step) = self.oversized_http() {
+            return step;
+        }
+        let now = now.offset(self.faults.clock_offset);
         let path = request.path.split('?').next().unwrap_or_default();
         let plain = match (request.method.as_str(), path) {
             ("POST", "/storage_rpc/v1") => match self.refused_rpc(request, now) {
@@ -161,6 +165,7 @@ impl Node {
         now: Timestamp,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Step {
+        let now = now.offset(self.faults.clock_offset);
         match &*call.0 {
             PeerMessage::Member(request) => Step::Done(self.member_for_peer(request, now)),
             PeerMessage::Messages(messages) => {
@@ -180,6 +185,7 @@ impl Node {
         now: Timestamp,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Step {
+        let now = now.offset(self.faults.clock_offset);
         match pending.work {
             Waiting::Rpc(work) => rpc_step(self.resume_rpc(work, replies, now)),
             Waiting::Onion(work) => {

@@ -41,6 +41,7 @@ mod auth;
 mod batch;
 mod change;
 mod database;
+mod faults;
 mod http;
 mod member;
 mod missed;
@@ -68,6 +69,7 @@ use ramson_crypto::{Ed25519Secret, X25519Secret};
 use ramson_types::{AccountId, Ed25519PublicKey, SwarmId, Timestamp, X25519PublicKey};
 
 pub use database::StoredMessage;
+pub use faults::{Faults, OVERSIZED};
 pub use http::{HttpRequest, HttpResponse, MAX_BODY};
 pub use network::{Network, NodeContact, VERSION};
 pub use nodes::{Nodes, NodesStep, WaitingPath};
@@ -146,6 +148,8 @@ pub struct Node {
     rate_limit: RateLimit,
     /// Which mistakes it makes.
     pub quirks: Quirks,
+    /// What is wrong with it.
+    pub faults: Faults,
     next_sweep: Timestamp,
 }
 
@@ -160,6 +164,7 @@ impl Node {
             missed: Missed::default(),
             rate_limit: RateLimit::default(),
             quirks: Quirks::default(),
+            faults: Faults::default(),
             next_sweep: now.plus(SWEEP_EVERY),
         }
     }

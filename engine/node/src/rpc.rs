@@ -76,6 +76,9 @@ impl Node {
     }
 
     pub(crate) fn run(&mut self, request: Request, now: Timestamp) -> Progress {
+        if let Some(answer) = self.oversized_rpc() {
+            return Progress::Done(answer);
+        }
         Progress::Done(match request {
             Request::Retrieve(request) => match self.misdirected(&request.account, now) {
                 Some(answer) => answer,

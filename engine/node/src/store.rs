@@ -73,7 +73,7 @@ pub(crate) fn store(
     };
     let mut result = match stored {
         Ok((already, expiry)) => {
-            let signature = node.keys.ed25519.sign(&member_text::store(&hash));
+            let signature = node.sign(&member_text::store(&hash));
             let fields = [("hash", Value::from(hash)), ("expiry", expiry.millis().into())];
             let already = already.then_some(("already", true.into()));
             MemberResult::new(fields.into_iter().chain(already), Some(signature))

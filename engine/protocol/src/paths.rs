@@ -176,16 +176,20 @@ impl Paths {
         self.failures >= MAX_STRIKES && self.ready().next().is_none()
     }
 
-    /// A random ready path on which the target does not lie; starts building
-    /// one if there is none.
+    /// A random one of the ready paths with the fewest strikes on which the
+    /// target does not lie; starts building one if there is none.
     pub fn choose(
         &mut self,
         target: &Ed25519PublicKey,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> (Choice, Vec<Effect>) {
-        if let Some(path) = self.ready().filter(|path| !path.contains(target)).choose(rng) {
-            return (Choice::Use(path.clone()), Vec::new());
+        let usable = |entry: &&Entry| entry.ready && !entry.path.contains(target);
+        // A path that has failed before waits until the others have, too.
+        let fewest = self.entries.iter().filter(usable).map(|entry| entry.strikes).min();
+        let best = self.entries.iter().filter(usable).filter(|e| Some(e.strikes) == fewest);
+        if let Some(entry) = best.choose(rng) {
+            return (Choice::Use(entry.path.clone()), Vec::new());
         }
         let needed = self.config.hops.saturating_add(1);
         if self.pool.len() < needed {

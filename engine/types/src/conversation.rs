@@ -54,14 +54,19 @@ impl FromStr for ConversationId {
     type Err = AccountIdError;
 
     fn from_str(text: &str) -> Result<Self, AccountIdError> {
-        if text.contains("://")
-            && let Some((server, room)) = text.rsplit_once('/')
-        {
-            let (server, room) = (server.to_owned(), room.to_owned());
-            return Ok(Self::Community(CommunityRoom { server, room }));
+        if let Some(room) = room_of(text) {
+            return Ok(Self::Community(room));
         }
         Self::of(text.parse()?).ok_or_else(|| AccountIdError::NotAnAccount { id: text.to_owned() })
     }
+}
+
+/// The room behind the last slash, of a server with a scheme and a name.
+fn room_of(text: &str) -> Option<CommunityRoom> {
+    let (server, room) = text.rsplit_once('/')?;
+    let (scheme, host) = server.split_once("://")?;
+    let complete = !(scheme.is_empty() || host.is_empty() || room.is_empty());
+    complete.then(|| CommunityRoom { server: server.to_owned(), room: room.to_owned() })
 }
 
 /// A conversation as a list of conversations shows it.
@@ -75,4 +80,23 @@ pub struct Conversation {
     pub latest: Timestamp,
     /// How many incoming messages were not read yet.
     pub unread: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_needs_a_server_and_a_name() {
+        for good in ["https://open.example.org/room", "http://[::1]:80/a.b", "http://a/b/c"] {
+            let id: ConversationId = good.parse().unwrap();
+            assert!(matches!(id, ConversationId::Community(_)), "{good}");
+            assert_eq!(id.to_string(), good);
+        }
+        for bad in
+            ["https://open.example.org", "https://open.example.org/", "https:///room", "://a/b"]
+        {
+            assert!(bad.parse::<ConversationId>().is_err(), "{bad}");
+        }
+    }
 }

@@ -55,7 +55,7 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Accounts of this home
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = false)]
     Account(AccountCommand),
 
     /// Send a text, and return once the recipient's swarm has stored it

@@ -16,7 +16,7 @@ use std::time::Duration;
 use ramson_system::Engine;
 use ramson_types::AccountId;
 
-use crate::cli::Command;
+use crate::cli::{AccountCommand, Command};
 use crate::console::Console;
 use crate::error::Failure;
 use crate::signals::Ending;
@@ -90,6 +90,18 @@ impl Job {
             Command::Trace(args) => Self::Trace(trace::Trace::prepare(args)?),
             Command::Localnet(_) | Command::Demo => return Ok(None),
         }))
+    }
+
+    /// Whether a command reads stdin. What else is wrong with it is told
+    /// before the user types.
+    pub(crate) fn reads_stdin(command: &Command) -> Result<bool, Failure> {
+        match command {
+            Command::Send(args) if args.text.is_none() => {
+                send::Send::prepare(args, None).map(|_| true)
+            }
+            Command::Account(AccountCommand::Restore(args)) => account::name(args).map(|_| true),
+            _ => Ok(false),
+        }
     }
 
     /// What it needs of the engine.

@@ -50,6 +50,8 @@ pub(crate) enum Failure {
     OtherVersion { ours: String, theirs: String },
     #[error("the engine that carried this command out was stopped before it was done; {kept}")]
     EngineEnded { kept: String },
+    #[error("the running engine does not do that: {reason}")]
+    Refused { reason: String },
     #[error(
         "the running engine sent something that makes no sense: {reason}; stop it and try again"
     )]
@@ -66,10 +68,8 @@ pub(crate) enum Failure {
         "message {message} was given up: {reason}; 'ramson trace {message}' shows every attempt"
     )]
     MessageFailed { message: MessageId, reason: String },
-    #[error(
-        "interrupted: message {message} is kept and goes out when Ramson next runs on this home"
-    )]
-    Interrupted { message: MessageId },
+    #[error("interrupted; {kept}")]
+    Interrupted { kept: String },
     #[error("{came} of {count} messages came within {seconds} s; give a longer --timeout, or none")]
     Timeout { came: u64, count: u64, seconds: u64 },
     #[error(
@@ -80,7 +80,7 @@ pub(crate) enum Failure {
     LongInput { limit: u64 },
     #[error("the text on stdin is not UTF-8; send text, or convert it first")]
     InputNotText,
-    #[error("{}: {reason}", path.display())]
+    #[error("{} cannot be used: {reason}; check its permissions and the free space", path.display())]
     File { path: PathBuf, reason: String },
     #[error("{reason}")]
     System { reason: String },
@@ -128,6 +128,7 @@ impl Failure {
             Self::HomeInUse { .. } => "HomeInUse",
             Self::OtherVersion { .. } => "OtherVersion",
             Self::EngineEnded { .. } => "EngineEnded",
+            Self::Refused { .. } => "Refused",
             Self::BadControl { .. } => "BadControl",
             Self::UnreachableSeed { .. } => "UnreachableSeed",
             Self::NotStoredInTime { .. } | Self::Timeout { .. } => "Timeout",

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `cli` | the command line; `docs` writes it down |
 //! | `start` | from arguments to an exit status |
+//! | `input` | what is read from stdin |
 //! | `home`, `network`, `lock` | a home, what it is bound to, and who has it |
 //! | `owner` | runs the engine of a home, for itself and for others |
 //! | `control` | how a command reaches an engine that runs already |
@@ -19,6 +20,7 @@ mod control;
 mod docs;
 mod error;
 mod home;
+mod input;
 mod local;
 mod lock;
 mod logging;

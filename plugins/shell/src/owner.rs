@@ -15,6 +15,7 @@ use crate::home::{Binding, Home};
 use crate::local;
 use crate::lock::HomeLock;
 use crate::network::Network;
+use crate::signals::Ending;
 
 /// How long commands of others may go on when ours is done.
 const GRACE: Duration = Duration::from_secs(5);
@@ -41,7 +42,9 @@ impl Owner {
         binding: &Binding,
         needs: Needs,
     ) -> Result<Self, Failure> {
-        if binding.changed {
+        // A store that is there knows its network, and may refuse this one.
+        let known = home.has_store();
+        if binding.changed && !known {
             home.bind(&binding.network)?;
         }
         let (localnet, file) = match binding.network.file() {
@@ -64,6 +67,13 @@ impl Owner {
             ..EngineConfig::new(home.folder().to_owned(), network)
         };
         let engine = Engine::start(config).await?;
+        if binding.changed
+            && known
+            && let Err(failure) = home.bind(&binding.network)
+        {
+            engine.shutdown().await;
+            return Err(failure);
+        }
         let events = Some(engine.subscribe());
         let host = Host { engine: engine.clone(), home: home.folder().to_owned(), offers };
         match Guests::welcome(home, host) {
@@ -89,6 +99,7 @@ impl Owner {
     pub(crate) async fn run<T>(
         mut self,
         work: impl Future<Output = Result<T, Failure>>,
+        ending: &Ending,
     ) -> Result<T, Failure> {
         // Nobody may listen to these, and they must not pile up.
         self.events = None;
@@ -97,7 +108,8 @@ impl Owner {
             result = work => result,
             never = self.guests.serve() => match never {},
         };
-        self.guests.farewell(if result.is_ok() { GRACE } else { SHORT_GRACE }).await;
+        let hurry = result.is_err() || ending.is_told();
+        self.guests.farewell(if hurry { SHORT_GRACE } else { GRACE }).await;
         self.engine.shutdown().await;
         if let Some(localnet) = self.localnet {
             localnet.stop().await?;

@@ -42,14 +42,25 @@ impl Ending {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         tokio::spawn(async move {
-            tokio::select! {
-                biased;
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+            for first in [true, false] {
+                tokio::select! {
+                    biased;
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                if first {
+                    switch.end();
+                }
             }
-            switch.end();
+            // Whoever asks twice does not want to wait; nothing kept is lost.
+            std::process::exit(1);
         });
         Ok(ending)
+    }
+
+    /// Whether it is time to end.
+    pub(crate) fn is_told(&self) -> bool {
+        *self.told.borrow()
     }
 
     /// Returns when it is time to end.

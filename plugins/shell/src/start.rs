@@ -1,14 +1,12 @@
 //! From arguments to an exit status.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _, Read as _};
 use std::time::Duration;
 
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use zeroize::Zeroizing;
 
-use crate::cli::{AccountCommand, Cli, Command};
+use crate::cli::{Cli, Command};
 use crate::commands::{Context, Job, Needs, demo, localnet};
 use crate::console::{self, Console};
 use crate::control::{Outcome, Request, VERSION, attach};
@@ -18,10 +16,7 @@ use crate::lock::{Claim, claim};
 use crate::network::Network;
 use crate::owner::Owner;
 use crate::signals::Ending;
-use crate::{logging, record};
-
-/// The longest text that is read from stdin: far more than can be sent.
-const MAX_STDIN: u64 = 1 << 20;
+use crate::{input, logging, record};
 
 /// How long a command waits for a home whose holder does not answer.
 const CLAIM_TIME: Duration = Duration::from_secs(15);
@@ -73,7 +68,10 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
         Some(Command::Localnet(args)) => return localnet::run(args, console).await.map(|()| 0),
         Some(command) => command,
     };
-    let stdin = if reads_stdin(command) { Some(read_stdin()?) } else { None };
+    let stdin = match Job::reads_stdin(command)? {
+        true => Some(input::read()?),
+        false => None,
+    };
     let Some(job) = Job::prepare(command, stdin.as_ref().map(|text| text.as_str()))? else {
         return Ok(0);
     };
@@ -94,7 +92,7 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
         args: words(args),
         stdin: stdin.map(|text| text.to_string()),
     };
-    let started = tokio::time::Instant::now();
+    let mut waited = Duration::ZERO;
     loop {
         let holder = match claim(home.folder())? {
             Claim::Ours(lock) => {
@@ -117,7 +115,7 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
                     ending,
                     timeout: cli.global.timeout.map(Duration::from_secs),
                 };
-                return owner.run(job.run(&context)).await.map(|()| 0);
+                return owner.run(job.run(&context), &context.ending).await.map(|()| 0);
             }
             Claim::Taken(holder) => holder,
         };
@@ -128,18 +126,29 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
         }
         match attach(home.folder(), &request, console, &ending).await? {
             Outcome::Done(status) => return Ok(status),
-            Outcome::Interrupted if job.needs() == Needs::Polling => return Ok(0),
-            Outcome::Interrupted => {
-                let reason =
-                    "interrupted; what the running engine had taken in, it goes on with".to_owned();
-                return Err(Failure::System { reason });
-            }
-            Outcome::Again if started.elapsed() >= CLAIM_TIME => {
+            Outcome::Interrupted => return interrupted(&job),
+            // That engine does what it was started for, and ends.
+            Outcome::Busy => waited = Duration::ZERO,
+            Outcome::Nobody if waited >= CLAIM_TIME => {
                 return Err(in_use("it does not answer; end it and try again"));
             }
-            Outcome::Again => tokio::time::sleep(CLAIM_EVERY).await,
+            Outcome::Nobody => waited += CLAIM_EVERY,
+        }
+        tokio::select! {
+            biased;
+            _ = ending.wait() => return interrupted(&job),
+            () = tokio::time::sleep(CLAIM_EVERY) => {}
         }
     }
+}
+
+/// How a command ends that the user interrupted while another process had it.
+fn interrupted(job: &Job) -> Result<u8, Failure> {
+    if job.needs() == Needs::Polling {
+        return Ok(0);
+    }
+    let kept = "what the running engine has taken in, it goes on with".to_owned();
+    Err(Failure::Interrupted { kept })
 }
 
 /// What the owner of a new home should know.
@@ -157,31 +166,6 @@ async fn welcome(home: &Home, network: &Network, console: &Console) {
 fn words(args: &[OsString]) -> Vec<String> {
     // Text that is not UTF-8 was refused as a value already; paths stay here.
     args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
-}
-
-fn reads_stdin(command: &Command) -> bool {
-    match command {
-        Command::Send(args) => args.text.is_none(),
-        Command::Account(AccountCommand::Restore(_)) => true,
-        _ => false,
-    }
-}
-
-/// All of stdin.
-fn read_stdin() -> Result<Zeroizing<String>, Failure> {
-    if io::stdin().is_terminal() {
-        console::note_here("type the text, then Ctrl-D on a line of its own:");
-    }
-    let mut bytes = Zeroizing::new(Vec::new());
-    let mut input = io::stdin().lock().take(MAX_STDIN + 1);
-    input
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::System { reason: format!("stdin: {error}") })?;
-    if bytes.len() as u64 > MAX_STDIN {
-        return Err(Failure::LongInput { limit: MAX_STDIN });
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|_| Failure::InputNotText)?;
-    Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// The one sentence of a command line that makes no sense.
@@ -222,7 +206,7 @@ mod tests {
             (&["ramson", "send"], "--to <ID>"),
             (&["ramson", "sned"], "'sned'"),
             (&["ramson", "listen", "--count", "many"], "'many'"),
-            (&["ramson", "account"], "a command is missing"),
+            (&["ramson", "account"], "(create, restore, list, show, remove)"),
         ];
         for (args, part) in cases {
             let sentence = sentence(args);

@@ -64,11 +64,11 @@ impl Known {
 
     /// Bodies that nodes answered with.
     pub(crate) fn storage_answers(&self) -> Vec<Vec<u8>> {
-        let answer = |(_, step): (&str, &Value)| {
-            match step.pointer("/response/onion_decoded/plaintext_json/body") {
-                Some(body) => Some(text(body)),
-                None => base64(step.pointer("/response/body_b64")),
-            }
+        let answer = |(_, step): (&str, &Value)| match step
+            .pointer("/response/onion_decoded/plaintext_json/body")
+        {
+            Some(body) => Some(text(body)),
+            None => base64(step.pointer("/response/body_b64")),
         };
         self.steps().filter_map(answer).collect()
     }

@@ -121,7 +121,9 @@ fn around_text(text: &[u8]) {
     let sealed = session_protocol::encrypt_with_ephemeral(&PEER, &to, text, &ephemeral);
     let Ok(sealed) = sealed else { panic!("the recipient is an account") };
     match session_protocol::decrypt(&ME, &sealed) {
-        Ok(opened) => assert_eq!((opened.plaintext.as_slice(), opened.sender), (text, PEER.account_id())),
+        Ok(opened) => {
+            assert_eq!((opened.plaintext.as_slice(), opened.sender), (text, PEER.account_id()))
+        }
         Err(error) => panic!("{error}, though it was sealed well"),
     }
     let unpadded = padding::unpad(text);

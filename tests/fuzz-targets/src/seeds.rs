@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ramson_codec::seed_rpc::server::{
     ChainState, ListedNode, parse_seed_request, service_nodes_answer,
 };
-use ramson_codec::seed_rpc::{Parsed, get_service_nodes_request, parse_service_nodes};
+use ramson_codec::seed_rpc::{Parsed, parse_service_nodes};
 use serde_json::Value;
 
 use crate::fixed::{NODES, rng};
@@ -38,7 +38,7 @@ fn check_list(list: &Parsed) {
 
 fn tell(list: &Parsed, height: u64) -> Option<Parsed> {
     let nodes: Vec<_> = list.nodes.iter().copied().map(ListedNode::new).collect();
-    let request = parse_seed_request(&get_service_nodes_request()).ok()?;
+    let request = parse_seed_request(br#"{"method":"get_service_nodes"}"#).ok()?;
     let answer = service_nodes_answer(&nodes, &chain(height), &request, &mut rng());
     parse_service_nodes(&answer).ok()
 }
@@ -75,7 +75,8 @@ pub fn seed_request(data: &[u8]) {
 }
 
 pub(crate) mod corpus {
-    use super::get_service_nodes_request;
+    use ramson_codec::seed_rpc::get_service_nodes_request;
+
     use crate::corpus::Known;
 
     pub(crate) fn seed_answer(known: &Known) -> Vec<Vec<u8>> {

@@ -37,10 +37,8 @@ fn limits(request: &Request) {
         Request::Batch(parts) | Request::Sequence(parts) => {
             assert!((1..=MAX_SUBREQUESTS).contains(&parts.len()));
             for part in parts {
-                let flat = !matches!(
-                    part,
-                    Request::Batch(_) | Request::Sequence(_) | Request::IfElse(_)
-                );
+                let flat =
+                    !matches!(part, Request::Batch(_) | Request::Sequence(_) | Request::IfElse(_));
                 assert!(flat, "{} within a batch", part.method());
                 limits(part);
             }
@@ -116,7 +114,10 @@ pub fn storage_answers(data: &[u8]) {
                 let _ = RetrieveAnswer::parse(&body);
                 // Text is as it came, and JSON is still the same JSON.
                 if !result.body.is_string() && !has_fraction(&result.body) {
-                    assert_eq!(serde_json::from_slice::<Value>(&body).ok().as_ref(), Some(&result.body));
+                    assert_eq!(
+                        serde_json::from_slice::<Value>(&body).ok().as_ref(),
+                        Some(&result.body)
+                    );
                 }
             }
         }

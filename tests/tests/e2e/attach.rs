@@ -1,5 +1,9 @@
 //! Commands that are carried out by the engine that runs already.
 
+use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+
 use crate::support::{Place, text};
 
 #[test]
@@ -8,7 +12,7 @@ fn a_running_engine_carries_commands_out() {
     let _network = place.network();
     let alice = place.account("alice", "net.toml");
     let bob = place.account("bob", "net.toml");
-    let engine = place.start(&["--home", "bob", "run"]);
+    let engine = place.engine("bob");
     let listener = place.start(&["--home", "bob", "listen", "--json"]);
     listener.event("listening");
 
@@ -82,4 +86,59 @@ fn a_home_deep_in_the_tree_works_too() {
     let _engine = place.listen(&deep);
     let listed = place.json(&["--home", &deep, "account", "list"]);
     assert_eq!(text(&listed[0], "id"), id);
+}
+
+/// What the engine of a home answers to some bytes.
+fn asked(place: &Place, bytes: &[u8]) -> String {
+    let mut stream = UnixStream::connect(place.path("bob/control.sock")).unwrap();
+    // An engine that does not like the beginning does not read the end.
+    let _told = stream.write_all(bytes);
+    let _told = stream.shutdown(Shutdown::Write);
+    let mut answer = Vec::new();
+    let _read = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
+}
+
+#[test]
+fn nonsense_on_the_socket_harms_nobody() {
+    let place = Place::new();
+    place.account("bob", "testnet");
+    let _engine = place.engine("bob");
+    let version = env!("CARGO_PKG_VERSION");
+    let other = r#"{"version":"0.0.0","args":["account","list"],"stdin":null}"#;
+    let unknown = format!(r#"{{"version":"{version}","args":["frobnicate"],"stdin":null}}"#);
+    let not_here = format!(r#"{{"version":"{version}","args":["localnet"],"stdin":null}}"#);
+    let cases = [
+        ("nonsense", "the request"),
+        (other, "Ramson 0.1.0"),
+        (unknown.as_str(), "'frobnicate'"),
+        (not_here.as_str(), "needs no engine"),
+    ];
+    for (line, part) in cases {
+        let answer = asked(&place, format!("{line}\n").as_bytes());
+        assert!(answer.contains(part) && answer.contains(r#"{"exit":"#), "{line}: {answer}");
+    }
+    assert_eq!(asked(&place, b"{\"version\""), "");
+    asked(&place, &vec![b'x'; 5 << 20]);
+    // A client that goes away before its command is done.
+    for _ in 0..100 {
+        let mut stream = UnixStream::connect(place.path("bob/control.sock")).unwrap();
+        let listen = format!(r#"{{"version":"{version}","args":["listen"],"stdin":null}}"#);
+        stream.write_all(format!("{listen}\n").as_bytes()).unwrap();
+    }
+    assert_eq!(place.json(&["--home", "bob", "account", "list"]).len(), 1);
+}
+
+#[test]
+fn a_home_on_the_local_network_is_the_demos_too() {
+    let place = Place::new();
+    place.run(&["--home", "demo"]).done();
+    let listener = place.listen("demo");
+    place.run(&["--home", "demo", "demo"]).failed(1, &["in use by process", "--home"]);
+    let accounts = place.json(&["--home", "demo", "account", "list"]);
+    let (you, echo) = (text(&accounts[0], "id"), text(&accounts[1], "id"));
+    let send = ["--home", "demo", "send", "--account", &you, "--to", &echo, "anybody there?"];
+    place.run(&send).done();
+    let came = listener.event("message");
+    assert_eq!((text(&came, "author"), text(&came, "text")), (you, "anybody there?".into()));
 }

@@ -69,13 +69,13 @@ fn the_demo_is_readable_without_json() {
     ]);
     assert_eq!(messages.len(), 2, "{messages:#?}");
     let trace = place.json(&["--home", "demo", "trace", &text(&messages[0], "message")]);
-    let attempt = trace.iter().find(|line| line["step"] == "attempted").unwrap();
+    let for_echo = |line: &Value| line["step"] == "stored" && line["to"] == records[1]["id"];
+    let at = trace.iter().position(for_echo).unwrap();
+    let (attempt, stored) = (&trace[at - 1], &trace[at]);
+    assert_eq!(attempt["step"], "attempted");
     for hop in attempt["path"].as_array().unwrap() {
         assert!(ended.stdout.contains(hop.as_str().unwrap()), "{ended:#?}");
     }
-    let stored =
-        trace.iter().find(|line| line["step"] == "stored" && line["to"] == records[1]["id"]);
-    let stored = stored.unwrap();
     assert!(ended.stdout.contains(&text(stored, "hash")), "{ended:#?}");
     for node in stored["confirmed"].as_array().unwrap() {
         assert!(ended.stdout.contains(node.as_str().unwrap()), "{ended:#?}");

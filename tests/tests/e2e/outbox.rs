@@ -22,7 +22,7 @@ fn what_waits_is_sent_once_by_the_next_engine() {
     assert_eq!(states, ["stored", "queued"]);
 
     let _network = place.network();
-    let _engine = place.start(&["--home", "alice", "run"]);
+    let _engine = place.engine("alice");
     let came = place.json(&["--home", "bob", "listen", "--count", "2"]);
     let texts: Vec<_> = came
         .iter()
@@ -50,7 +50,7 @@ fn a_sender_that_is_killed_loses_nothing() {
     while place.json(&["--home", "alice", "messages", "--with", &bob]).is_empty() {}
     sender.kill();
     let _network = place.network();
-    let _engine = place.start(&["--home", "alice", "run"]);
+    let _engine = place.engine("alice");
     let came = place.json(&["--home", "bob", "listen", "--count", "1"]);
     assert_eq!(text(&came[1], "text"), "not lost");
 }

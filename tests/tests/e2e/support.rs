@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -133,8 +134,9 @@ impl Place {
 
     /// Makes a home with one account on a network, and gives the account's id.
     pub(crate) fn account(&self, home: &str, network: &str) -> String {
+        let (_, name) = home.rsplit_once('/').unwrap_or(("", home));
         let made =
-            self.json(&["--home", home, "--network", network, "account", "create", "--name", home]);
+            self.json(&["--home", home, "--network", network, "account", "create", "--name", name]);
         text(&made[0], "id")
     }
 
@@ -154,6 +156,17 @@ impl Place {
         let ready = network.event("ready");
         assert_eq!(ready["nodes"], 9);
         network
+    }
+
+    /// Starts `run` and waits until others can reach it.
+    pub(crate) fn engine(&self, home: &str) -> Running {
+        let engine = self.start(&["--home", home, "run"]);
+        let deadline = deadline();
+        while UnixStream::connect(self.path(home).join("control.sock")).is_err() {
+            assert!(!left(deadline).is_zero(), "the engine of {home} does not answer");
+            thread::sleep(Duration::from_millis(5));
+        }
+        engine
     }
 
     /// Starts `listen` and waits until it does.
@@ -252,6 +265,7 @@ impl Running {
 
 /// A program that ended.
 #[derive(Debug)]
+#[allow(dead_code, reason = "failures print all of it")]
 pub(crate) struct Ended {
     what: String,
     pub(crate) status: Option<i32>,

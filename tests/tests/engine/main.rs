@@ -3,4 +3,5 @@
 
 mod delivery;
 mod guard;
+mod mischief;
 mod support;

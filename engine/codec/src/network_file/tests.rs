@@ -81,6 +81,9 @@ fn what_is_wrong_is_said_with_its_place() {
         NetworkFile::parse("seeds = ['https://a.org']\nmin_pool = 3"),
         Err(NetworkFileError::SmallPool { min_pool: 3 })
     );
+    // More than a file can be written with again.
+    let error = refused("seeds = ['https://a.org']\nmin_pool = 18446744073709551615");
+    assert!(error.starts_with("line 2 of the network file: invalid value: integer"), "{error}");
     let server =
         "seeds = ['https://a.org']\nfile_server = { url = 'http://b.org', public_key = 'ab' }";
     assert_eq!(NetworkFile::parse(server), Err(NetworkFileError::BadKey { key: "ab".to_owned() }));

@@ -16,7 +16,7 @@ struct Raw {
     seeds: Vec<String>,
     #[serde(default)]
     pins: Vec<RawPin>,
-    min_pool: Option<usize>,
+    min_pool: Option<u32>,
     #[serde(default)]
     subnet_diversity: bool,
     file_server: Option<RawFileServer>,
@@ -138,7 +138,8 @@ impl NetworkFile {
         if let Some(pin) = pins.iter().find(|pin| !of_a_seed(pin)) {
             return Err(NetworkFileError::PinWithoutSeed { host: pin.host.clone() });
         }
-        let min_pool = raw.min_pool.unwrap_or(SMALLEST_POOL);
+        let min_pool = raw.min_pool.map(|least| usize::try_from(least).unwrap_or(usize::MAX));
+        let min_pool = min_pool.unwrap_or(SMALLEST_POOL);
         if min_pool < SMALLEST_POOL {
             return Err(NetworkFileError::SmallPool { min_pool });
         }

@@ -172,10 +172,19 @@ impl Account {
 
     /// Reads the answer to a delivery: one result for each of its entries, and
     /// what else it tells.
-    pub fn read_delivery(&self, delivery: &Delivery, status: u16, body: &[u8]) -> DeliveryAnswer {
+    pub fn read_delivery(
+        &self,
+        delivery: &Delivery,
+        node: &Ed25519PublicKey,
+        status: u16,
+        body: &[u8],
+    ) -> DeliveryAnswer {
         let mut answer = self.read_results(delivery, status, body);
-        answer.doubtful =
-            answer.results.iter().any(|result| matches!(result, SendResult::NotNow { .. }));
+        answer.doubtful = answer.results.iter().any(|result| match result {
+            SendResult::Stored { failed, .. } => failed.contains(node),
+            SendResult::NotNow { .. } => true,
+            SendResult::WrongSwarm { .. } | SendResult::Refused { .. } => false,
+        });
         answer
     }
 

@@ -234,7 +234,7 @@ fn the_swarm_answer_counts_by_its_signatures() {
     let other = stored_by(&OutboxEntry { data: b"other".to_vec(), ..entry.clone() }, &[2]);
     let second = node(2).ed25519.to_string();
     lying["swarm"][&second] = other["swarm"][&second].clone();
-    let read = alice.read_delivery(delivery, 200, lying.to_string().as_bytes());
+    let read = alice.read_delivery(delivery, &node(1).ed25519, 200, lying.to_string().as_bytes());
     assert_eq!(
         read.results,
         [SendResult::Stored { confirmed: vec![node(1).ed25519], failed: vec![node(2).ed25519] }]
@@ -242,7 +242,7 @@ fn the_swarm_answer_counts_by_its_signatures() {
     assert_eq!(read.status.time, Some(NOW.plus(Duration::from_secs(5))));
 
     let forged = json!({ "hash": "x", "swarm": {}, "t": 1 }).to_string();
-    let read_forged = alice.read_delivery(delivery, 200, forged.as_bytes());
+    let read_forged = alice.read_delivery(delivery, &node(1).ed25519, 200, forged.as_bytes());
     assert!(matches!(read_forged.results[..], [SendResult::NotNow { .. }]));
 
     let asked = Some(node(1).ed25519);
@@ -295,7 +295,7 @@ fn messages_to_one_account_go_out_in_order_and_a_broken_sequence_keeps_the_rest(
         { "code": 200, "body": stored_by(&sealed[0], &[1]) },
         { "code": 503, "body": "busy" },
     ]});
-    let read = alice.read_delivery(delivery, 200, results.to_string().as_bytes());
+    let read = alice.read_delivery(delivery, &node(1).ed25519, 200, results.to_string().as_bytes());
     let kinds: Vec<_> =
         read.results.iter().map(|r| matches!(r, SendResult::Stored { .. })).collect();
     assert_eq!(kinds.iter().filter(|stored| **stored).count(), 1);

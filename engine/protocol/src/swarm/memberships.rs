@@ -14,7 +14,7 @@ const MAX_DOUBTS: usize = 1_000;
 
 /// For how long a member is avoided after its first failure, doubled for each
 /// further one.
-const FIRST_DOUBT: Duration = Duration::from_secs(5);
+const FIRST_DOUBT: Duration = Duration::from_secs(30);
 
 /// The longest time that a member is avoided.
 const LONGEST_DOUBT: Duration = Duration::from_secs(10 * 60);

@@ -23,7 +23,8 @@ pub(crate) enum Account {
 /// checks it too, but a home should not be made for nothing.
 const MAX_NAME: usize = 100;
 
-fn name(args: &NameArgs) -> Result<Option<String>, Failure> {
+/// The name that was given, if one was.
+pub(super) fn name(args: &NameArgs) -> Result<Option<String>, Failure> {
     let Some(name) = args.name.as_deref().map(str::trim) else { return Ok(None) };
     if (1..=MAX_NAME).contains(&name.len()) {
         return Ok(Some(name.to_owned()));

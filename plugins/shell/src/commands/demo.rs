@@ -70,7 +70,7 @@ pub(crate) async fn run(global: &Global, console: &Console) -> Result<(), Failur
             result = demo.run(events, &mut progress) => result,
         }
     };
-    owner.run(show).await
+    owner.run(show, &ending).await
 }
 
 struct Demo<'a> {
@@ -241,15 +241,13 @@ impl Demo<'_> {
 }
 
 /// The path of the attempt that a recipient's swarm confirmed, and the node
-/// that was asked.
+/// that was asked: the ledger has them right before.
 fn way<'a>(lines: &'a [LedgerLine], to: &AccountId) -> Option<(&'a Hops, &'a Ed25519PublicKey)> {
-    let (until, confirmed) = lines.iter().enumerate().find_map(|(at, line)| match &line.step {
-        LedgerStep::Stored { to: whose, confirmed, .. } if whose == to => Some((at, confirmed)),
-        _ => None,
-    })?;
-    // The copy for the account's other devices has attempts of its own.
-    lines.iter().take(until).rev().find_map(|line| match &line.step {
-        LedgerStep::Attempted { node, path, .. } if confirmed.contains(node) => Some((path, node)),
+    lines.windows(2).find_map(|pair| match pair {
+        [
+            LedgerLine { step: LedgerStep::Attempted { node, path, .. }, .. },
+            LedgerLine { step: LedgerStep::Stored { to: whose, .. }, .. },
+        ] if whose == to => Some((path, node)),
         _ => None,
     })
 }

@@ -48,12 +48,13 @@ impl Send {
         let mut watch = Watch::new(message.id, Progress::quiet(&context.console));
         let result = tokio::select! {
             biased;
-            why = context.ending.wait() => Err(match why {
-                Why::Signal => Failure::Interrupted { message: message.id },
-                Why::EngineEnds => Failure::EngineEnded {
-                    kept: format!("message {} is kept and goes out when Ramson next runs on this home", message.id),
-                },
-            }),
+            why = context.ending.wait() => {
+                let kept = format!("message {} is kept and goes out when Ramson next runs on this home", message.id);
+                Err(match why {
+                    Why::Signal => Failure::Interrupted { kept },
+                    Why::EngineEnds => Failure::EngineEnded { kept },
+                })
+            }
             done = timeout(limit, watch.stored(context, &mut events)) => match done {
                 Ok(result) => result,
                 Err(_) => Err(watch.too_late(limit)),
@@ -69,13 +70,14 @@ struct Watch {
     message: MessageId,
     progress: Progress,
     delay: Option<String>,
+    path: Option<String>,
     seed: Option<(String, String)>,
     nodes: bool,
 }
 
 impl Watch {
     fn new(message: MessageId, progress: Progress) -> Self {
-        Self { message, progress, delay: None, seed: None, nodes: false }
+        Self { message, progress, delay: None, path: None, seed: None, nodes: false }
     }
 
     async fn stored(
@@ -127,6 +129,11 @@ impl Watch {
                     self.progress.step("sending through three hops").await;
                     self.nodes = true;
                 }
+                Event::Engine(EngineEvent::PathFailed { reason, .. }) => {
+                    self.progress.step(format!("trying another path: {reason}")).await;
+                    self.nodes = true;
+                    self.path = Some(reason.clone());
+                }
                 _ => {}
             }
         }
@@ -162,13 +169,16 @@ impl Watch {
                 let (seed, reason) = (seed.clone(), reason.clone());
                 Failure::UnreachableSeed { seed, reason, message }
             }
-            (_, delay) => Failure::NotStoredInTime {
-                message,
-                seconds: limit.as_secs(),
-                reason: delay
-                    .clone()
-                    .unwrap_or_else(|| "the swarm has not answered yet".to_owned()),
-            },
+            (_, delay) => {
+                let reason = match (delay, &self.path) {
+                    (Some(delay), _) => delay.clone(),
+                    (None, Some(path)) => {
+                        format!("no path of service nodes was found, at last: {path}")
+                    }
+                    (None, None) => "the swarm has not answered yet".to_owned(),
+                };
+                Failure::NotStoredInTime { message, seconds: limit.as_secs(), reason }
+            }
         }
     }
 }

@@ -18,8 +18,10 @@ use crate::signals::Ending;
 pub(crate) enum Outcome {
     /// The command was carried out, with this exit status.
     Done(u8),
-    /// Nothing happened: nobody listens, or the engine ends soon.
-    Again,
+    /// Nothing happened: nobody answers.
+    Nobody,
+    /// Nothing happened: the engine cannot do it, and ends soon.
+    Busy,
     /// The user interrupted it.
     Interrupted,
 }
@@ -34,10 +36,10 @@ pub(crate) async fn attach(
     console: &Console,
     ending: &Ending,
 ) -> Result<Outcome, Failure> {
-    let Ok(stream) = connect(home).await else { return Ok(Outcome::Again) };
+    let Ok(stream) = connect(home).await else { return Ok(Outcome::Nobody) };
     let (read, mut write) = stream.into_split();
     // An engine that ends meanwhile takes no request, and closes.
-    let Ok(()) = wire::write(&mut write, request).await else { return Ok(Outcome::Again) };
+    let Ok(()) = wire::write(&mut write, request).await else { return Ok(Outcome::Nobody) };
     let mut lines = Lines::new(read, MAX_FRAME);
     let mut begun = false;
     loop {
@@ -58,11 +60,11 @@ pub(crate) async fn attach(
             Ok(Some(Frame::Out(lines))) => console.out(lines).await?,
             Ok(Some(Frame::Err(line))) => console.note(line).await,
             Ok(Some(Frame::Exit(status))) => return Ok(Outcome::Done(status)),
-            Ok(Some(Frame::Retry {})) => return Ok(Outcome::Again),
+            Ok(Some(Frame::Retry {})) => return Ok(Outcome::Busy),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 return Err(Failure::BadControl { reason: error.to_string() });
             }
-            Ok(None) | Err(_) if !begun => return Ok(Outcome::Again),
+            Ok(None) | Err(_) if !begun => return Ok(Outcome::Nobody),
             Ok(None) | Err(_) => {
                 let kept = "what it had taken in is kept; look at it with 'ramson messages' and run the command again".to_owned();
                 return Err(Failure::EngineEnded { kept });

@@ -149,7 +149,7 @@ impl Client {
             Ok(Ok(None)) | Err(_) => return,
             Ok(Err(error)) => {
                 let reason = format!("the request: {error}");
-                let failure = Failure::BadControl { reason };
+                let failure = Failure::Refused { reason };
                 return refuse(&mut write, &failure).await;
             }
         };
@@ -165,8 +165,9 @@ impl Client {
         write: &mut OwnedWriteHalf,
     ) -> io::Result<()> {
         if self.full {
-            let reason = format!("{MAX_CLIENTS} commands are being carried out already");
-            refuse(write, &Failure::BadControl { reason }).await;
+            let reason =
+                format!("it carries {MAX_CLIENTS} commands out already; try again in a moment");
+            refuse(write, &Failure::Refused { reason }).await;
             return Ok(());
         }
         if request.version != VERSION {
@@ -181,8 +182,8 @@ impl Client {
                     .command
                     .as_ref()
                     .map(|command| Job::prepare(command, request.stdin.as_deref()));
-                let reason = "this command is not for a running engine".to_owned();
-                Ok((job.transpose()?.flatten().ok_or(Failure::BadControl { reason })?, cli.global))
+                let reason = "that command needs no engine".to_owned();
+                Ok((job.transpose()?.flatten().ok_or(Failure::Refused { reason })?, cli.global))
             });
         drop(request);
         let (job, global) = match prepared {
