@@ -8,7 +8,7 @@ use ramson_messages::LinkError;
 use ramson_messages::events::Event;
 use ramson_messages::storage::{Commit, Committed, StoreError};
 use ramson_protocol::account::Decision;
-use ramson_protocol::event::AccountEvent;
+use ramson_protocol::event::{AccountEvent, EventRef};
 use ramson_protocol::store::Change;
 use tokio::sync::oneshot;
 
@@ -59,16 +59,17 @@ impl IdentityActor {
         let changes = std::mem::take(&mut self.commits.changes);
         let events = std::mem::take(&mut self.commits.events);
         let waiting = std::mem::take(&mut self.commits.waiting);
-        let (account, port, clock) = (self.number, self.ports.commit.clone(), RETRY);
-        let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        let (account, port, at) = (self.number, self.ports.commit.clone(), self.clock.now());
+        let references: Vec<EventRef> = events.iter().map(AccountEvent::reference).collect();
         let work = async move {
             loop {
-                let commit = Commit { account, changes: changes.clone(), events: count };
+                let (changes, events) = (changes.clone(), references.clone());
+                let commit = Commit { account, changes, events, at };
                 match port.ask(commit).await {
                     // The machine has moved on, so these changes must be kept
                     // before any later ones: wait for room.
                     Ok(Err(StoreError::Busy { .. })) | Err(LinkError::Full { .. }) => {
-                        tokio::time::sleep(clock).await;
+                        tokio::time::sleep(RETRY).await;
                     }
                     Ok(outcome) => return outcome,
                     Err(error @ LinkError::Down { .. }) => {

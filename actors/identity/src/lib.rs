@@ -1,6 +1,6 @@
 //! One account alive.
 //!
-//! Hears [`SendText`], [`PollDue`], [`Stop`]. Says [`GetSwarm`], [`LearnSwarm`],
+//! Hears [`SendText`], [`PollDue`], [`PollNow`], [`Stop`]. Says [`GetSwarm`], [`LearnSwarm`],
 //! [`DoubtMember`], [`PollDone`] to Swarm, [`OnionRequest`] to Paths,
 //! [`SealCopies`] and [`OpenInbox`] to Crypto, [`Commit`], [`RecallHashes`]
 //! and [`RecallMessages`] to Storage; publishes events once they are
@@ -21,13 +21,14 @@ use std::time::Duration;
 use actix::prelude::*;
 use ramson_messages::crypto::{OpenInbox, SealCopies};
 use ramson_messages::events::EventBus;
-use ramson_messages::identity::{PollDue, SendError, SendText};
+use ramson_messages::identity::{PollDue, PollNow, SendError, SendText};
 use ramson_messages::paths::OnionRequest;
 use ramson_messages::storage::{Commit, RecallHashes, RecallMessages};
 use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm, PollDone};
 use ramson_messages::{Clock, Entropy, Lifeline, Link, Stop};
 use ramson_protocol::account::{Account, Draft};
 use ramson_protocol::store::StoredAccount;
+use ramson_protocol::swarm::PollOutcome;
 use ramson_types::message::Message;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -173,7 +174,16 @@ impl Handler<PollDue> for IdentityActor {
     type Result = ();
 
     fn handle(&mut self, _: PollDue, ctx: &mut Context<Self>) {
-        self.poll(ctx);
+        let poll = self.poll();
+        ctx.spawn(poll.map(|_, _, _| ()));
+    }
+}
+
+impl Handler<PollNow> for IdentityActor {
+    type Result = ResponseActFuture<Self, Option<PollOutcome>>;
+
+    fn handle(&mut self, _: PollNow, _: &mut Context<Self>) -> Self::Result {
+        self.poll()
     }
 }
 

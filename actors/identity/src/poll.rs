@@ -21,13 +21,14 @@ use crate::{IdentityActor, Ports, REQUEST_TIMEOUT};
 /// A message whose expiry the node did not tell is remembered this long.
 const UNKNOWN_EXPIRY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-type Work<T> = actix::fut::LocalBoxActorFuture<IdentityActor, T>;
+pub(crate) type Work<T> = actix::fut::LocalBoxActorFuture<IdentityActor, T>;
 
 impl IdentityActor {
-    /// Polls once and tells Swarm how it went.
-    pub(crate) fn poll(&mut self, ctx: &mut Context<Self>) {
+    /// Polls once and tells Swarm how it went; does nothing while another poll
+    /// is under way.
+    pub(crate) fn poll(&mut self) -> Work<Option<PollOutcome>> {
         if self.polling {
-            return;
+            return Box::pin(actix::fut::ready(None));
         }
         self.polling = true;
         let (ports, me) = (self.ports.clone(), self.account.id());
@@ -39,12 +40,16 @@ impl IdentityActor {
                 Box::pin(actix::fut::ready(PollOutcome::Failed))
             }
         });
-        ctx.spawn(poll.then(|outcome, actor, _| {
+        Box::pin(poll.then(|outcome, actor, _| {
             actor.polling = false;
             let account = actor.account.id();
             let told = actor.ports.poll_done.ask(PollDone { account, outcome });
-            async move { drop(told.await) }.into_actor(actor)
-        }));
+            let told = async move {
+                drop(told.await);
+                Some(outcome)
+            };
+            told.into_actor(actor)
+        }))
     }
 
     fn ask_member(&mut self, members: &[ServiceNode], _: &mut Context<Self>) -> Work<PollOutcome> {

@@ -3,6 +3,7 @@
 use actix::Message;
 use ramson_crypto::session_protocol::EncryptError;
 use ramson_protocol::account::ComposeError;
+use ramson_protocol::swarm::PollOutcome;
 use ramson_types::AccountId;
 
 use crate::link::LinkError;
@@ -24,6 +25,12 @@ pub struct SendText {
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct PollDue;
+
+/// Polls now, whatever the schedule says, and answers when everything the poll
+/// brought is committed and told; `None` while another poll is under way.
+#[derive(Debug, Message)]
+#[rtype(result = "Option<PollOutcome>")]
+pub struct PollNow;
 
 /// Why a message was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

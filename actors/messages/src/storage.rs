@@ -2,7 +2,9 @@
 
 use actix::Message;
 use ramson_crypto::Seed;
+use ramson_protocol::event::{EventKind, EventRef};
 use ramson_protocol::store::{Change, MessageKey, StoredAccount};
+use ramson_types::message::Message as StoredMessage;
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::LedgerLine;
 use ramson_types::{
@@ -22,8 +24,10 @@ pub struct Commit {
     pub account: u32,
     /// What to write.
     pub changes: Vec<Change>,
-    /// How many events the commit makes true; each gets a sequence number.
-    pub events: u32,
+    /// The events the commit makes true; each gets a sequence number.
+    pub events: Vec<EventRef>,
+    /// The time now; events are kept for a while from then.
+    pub at: Timestamp,
 }
 
 /// A commit that is on disk.
@@ -110,7 +114,7 @@ pub struct ListConversations {
 
 /// The newest messages of a conversation, oldest first.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Vec<ramson_types::message::Message>, StoreError>")]
+#[rtype(result = "Result<Vec<StoredMessage>, StoreError>")]
 pub struct ListMessages {
     /// The account's number.
     pub account: u32,
@@ -122,7 +126,7 @@ pub struct ListMessages {
 
 /// One message.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Option<ramson_types::message::Message>, StoreError>")]
+#[rtype(result = "Result<Option<StoredMessage>, StoreError>")]
 pub struct GetMessage {
     /// Which.
     pub id: MessageId,
@@ -145,6 +149,34 @@ pub enum LedgerSubject {
 pub struct ReadLedger {
     /// About what.
     pub about: LedgerSubject,
+}
+
+/// The sequence number of the newest event; 0 when there was none.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<u64, StoreError>")]
+pub struct LastEvent;
+
+/// Events of the log, oldest first: for a subscriber that fell behind.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<LoggedEvent>, StoreError>")]
+pub struct ReadEvents {
+    /// Those after this sequence number.
+    pub after: u64,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// An event of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedEvent {
+    /// Its sequence number.
+    pub seq: u64,
+    /// The number of its account.
+    pub account: u32,
+    /// What happened.
+    pub kind: EventKind,
+    /// Its message as it is now; `None` when it was deleted.
+    pub message: Option<StoredMessage>,
 }
 
 /// Keeps the node pool for the next start.

@@ -18,9 +18,9 @@ mod threads;
 
 use actix::{Actor, Context, Handler, ResponseFuture};
 use ramson_messages::storage::{
-    AddAccount, Commit, GetMessage, ListAccounts, ListConversations, ListMessages, LoadAccount,
-    LoadGuards, LoadNodePool, ReadLedger, RecallHashes, RecallMessages, RemoveAccount, SaveGuards,
-    SaveNodePool, Shutdown, StoreError, Sweep,
+    AddAccount, Commit, GetMessage, LastEvent, ListAccounts, ListConversations, ListMessages,
+    LoadAccount, LoadGuards, LoadNodePool, ReadEvents, ReadLedger, RecallHashes, RecallMessages,
+    RemoveAccount, SaveGuards, SaveNodePool, Shutdown, StoreError, Sweep,
 };
 
 use crate::store::{Question, Write};
@@ -68,7 +68,7 @@ handlers! { write, Write: Commit, AddAccount, RemoveAccount, SaveNodePool, SaveG
 handlers! {
     ask, Question:
     ListAccounts, LoadAccount, RecallHashes, RecallMessages, ListConversations, ListMessages,
-    GetMessage, ReadLedger, LoadNodePool, LoadGuards,
+    GetMessage, ReadLedger, LastEvent, ReadEvents, LoadNodePool, LoadGuards,
 }
 
 impl Handler<Shutdown> for Storage {

@@ -5,6 +5,7 @@
 
 mod account;
 mod conversation;
+mod event;
 mod ledger;
 mod message;
 mod network;
@@ -14,6 +15,7 @@ pub(crate) use account::{
     parse_seed, seed,
 };
 pub(crate) use conversation::{conversation, conversation_key, parse_conversation};
+pub(crate) use event::{event, event_account, parse_event};
 pub(crate) use ledger::{ledger_line, parse_ledger_line};
 pub(crate) use message::{author_kind, message, parse_message};
 pub(crate) use network::{guards, node_pool, parse_guards, parse_node_pool};

@@ -69,6 +69,8 @@ tables! {
     LEDGER_BY_HASH ledger_by_hash: (Hash, u32, u64) => ();
     /// Ledger lines by time, account and line number.
     LEDGER_BY_TIME ledger_by_time: (u64, u32, u64) => ();
+    /// The event log by sequence number.
+    EVENTS events: u64 => Record;
     /// Guards by isolation class.
     GUARDS guards: u64 => Record;
 }

@@ -17,6 +17,7 @@ use ramson_storage_actor::{GROUP, Storage, Store, StoreHandle, WRITES};
 use ramson_types::{MessageId, Timestamp};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use support::{NOW, events};
 
 /// Counts syncs, and waits in each while it is held.
 #[derive(Default)]
@@ -50,7 +51,12 @@ impl RawFile for Gated {
 
 fn counters(number: u64) -> Commit {
     let counters = Counters { next_message: number, ..Counters::default() };
-    Commit { account: 1, changes: vec![Change::SetCounters(counters)], events: 1 }
+    Commit {
+        account: 1,
+        changes: vec![Change::SetCounters(counters)],
+        events: events(1, 1),
+        at: NOW,
+    }
 }
 
 async fn all_messages_are_answered(actor: Addr<Storage>) {

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ramson_messages::storage::{
-    AccountSummary, Commit, GetMessage, LedgerSubject, ListAccounts, ListConversations,
-    ListMessages, LoadAccount, LoadGuards, LoadNodePool, ReadLedger, RecallHashes, RecallMessages,
-    RemoveAccount, SaveGuards, SaveNodePool, StoreError, Sweep,
+    AccountSummary, Commit, GetMessage, LastEvent, LedgerSubject, ListAccounts, ListConversations,
+    ListMessages, LoadAccount, LoadGuards, LoadNodePool, ReadEvents, ReadLedger, RecallHashes,
+    RecallMessages, RemoveAccount, SaveGuards, SaveNodePool, StoreError, Sweep,
 };
 use ramson_messages::transport::IsolationClass;
 use ramson_protocol::store::{Change, Counters, Cursor, MessageKey};
@@ -24,14 +24,14 @@ use ramson_types::message::MessageState;
 use ramson_types::{ConversationId, MessageId, Namespace, Timestamp};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use support::{add_account, hash, id, message, node, outbox_entry, pool};
+use support::{NOW, add_account, events, hash, id, message, node, outbox_entry, pool};
 
 fn store() -> Store {
     Store::in_memory(StdRng::seed_from_u64(1)).unwrap()
 }
 
 fn apply(store: &Store, account: u32, changes: Vec<Change>) {
-    store.write(&Commit { account, changes, events: 0 }).unwrap();
+    store.write(&Commit { account, changes, events: vec![], at: NOW }).unwrap();
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn an_invalid_commit_fails_alone() {
         good(1),
         support::commit(7, 2),
         good(3),
-        Commit { account: 1, changes, events: 1 },
+        Commit { account: 1, changes, events: events(1, 1), at: NOW },
         good(4),
     ]);
     let first: Vec<_> =
@@ -349,9 +349,12 @@ fn an_invalid_commit_fails_alone() {
     assert_eq!(store.ask(&GetMessage { id: MessageId { account: 1, number: 5 } }), Ok(None));
     assert!(store.ask(&GetMessage { id: MessageId { account: 1, number: 4 } }).unwrap().is_some());
     // The sequence has no gaps and goes on.
-    let next = store.write(&Commit { account: 1, changes: vec![], events: 3 }).unwrap();
+    let next = store
+        .write(&Commit { account: 1, changes: vec![], events: events(1, 3), at: NOW })
+        .unwrap();
     assert_eq!(next.first_event, 7);
-    let next = store.write(&Commit { account: 1, changes: vec![], events: 0 }).unwrap();
+    let next =
+        store.write(&Commit { account: 1, changes: vec![], events: vec![], at: NOW }).unwrap();
     assert_eq!(next.first_event, 10);
 }
 
@@ -366,7 +369,8 @@ fn commits_of_one_account_take_effect_in_their_order() {
                 Change::SetCounters(Counters { next_message: number, ..Counters::default() }),
                 Change::Ledger(ledger_line(number, None, None)),
             ],
-            events: 0,
+            events: vec![],
+            at: NOW,
         })
         .collect();
     assert!(store.apply(&commits).iter().all(Result::is_ok));
@@ -496,4 +500,38 @@ fn a_store_under_another_key_is_named() {
     let key = ramson_storage_actor::StoreKey::from_bytes([8; 32]);
     let opened = Store::open_on(file, Path::new("store"), key, StdRng::seed_from_u64(1));
     assert_eq!(opened.err(), Some(OpenError::WrongKey { path: "store".into() }));
+}
+
+#[test]
+fn the_event_log_gives_what_was_missed_and_forgets_what_is_old() {
+    let store = store();
+    let account = store.write(&add_account(1)).unwrap();
+    assert_eq!(store.ask(&LastEvent), Ok(0));
+    let kept = message(account, 1, 2);
+    let commit = Commit {
+        account,
+        changes: vec![Change::PutMessage(kept.clone())],
+        events: events(account, 2),
+        at: NOW,
+    };
+    store.write(&commit).unwrap();
+    let later = NOW.plus(std::time::Duration::from_secs(86_400));
+    store
+        .write(&Commit { changes: vec![], events: events(account, 1), at: later, ..commit })
+        .unwrap();
+    assert_eq!(store.ask(&LastEvent), Ok(3));
+    let read = |after, limit| {
+        let events = store.ask(&ReadEvents { after, limit }).unwrap();
+        events.into_iter().map(|event| (event.seq, event.message)).collect::<Vec<_>>()
+    };
+    // The second event's message is not in the history: it was deleted.
+    assert_eq!(read(0, 10), [(1, Some(kept.clone())), (2, None), (3, Some(kept))]);
+    assert_eq!(read(0, 1).len(), 1);
+    assert_eq!(read(2, 10).len(), 1);
+    let two_weeks = std::time::Duration::from_secs(14 * 86_400);
+    store
+        .write(&Sweep { now: NOW.plus(two_weeks).plus(std::time::Duration::from_secs(1)) })
+        .unwrap();
+    assert_eq!(read(0, 10).iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [3]);
+    assert_eq!(store.ask(&LastEvent), Ok(3), "the sequence goes on");
 }

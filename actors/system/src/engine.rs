@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use ramson_crypto::{MnemonicError, Seed, mnemonic};
 use ramson_messages::events::{Event, EventBus};
-use ramson_messages::identity::{SendError, SendText};
+use ramson_messages::identity::{PollNow, SendError, SendText};
 use ramson_messages::paths::ReadyPaths;
 use ramson_messages::storage::{
-    AccountSummary, GetMessage, LedgerSubject, ListAccounts, ListConversations, ListMessages,
-    LoadAccount, ReadLedger, StoreError,
+    AccountSummary, GetMessage, LastEvent, LedgerSubject, ListAccounts, ListConversations,
+    ListMessages, LoadAccount, LoggedEvent, ReadEvents, ReadLedger, StoreError,
 };
 use ramson_messages::{Clock, Entropy, LinkError};
+use ramson_protocol::swarm::PollOutcome;
 use ramson_storage_actor::OpenError;
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::{Hops, LedgerLine};
@@ -22,6 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::SystemClock;
 use crate::entropy::SystemEntropy;
+use crate::follow::Follower;
 use crate::network::NetworkConfig;
 use crate::wiring::{self, Order, Wires};
 
@@ -199,6 +201,14 @@ impl Engine {
         Ok(link.send_text.ask(SendText { to, text }).await??)
     }
 
+    /// Polls an account now, whatever the schedule says. Returns when
+    /// everything the poll brought is committed and told; `None` while another
+    /// poll of it is under way.
+    pub async fn poll_now(&self, id: &AccountId) -> Result<Option<PollOutcome>, EngineError> {
+        let link = self.wires.account(id).ok_or(EngineError::NoSuchAccount { id: *id })?;
+        Ok(link.poll_now.ask(PollNow).await?)
+    }
+
     /// An account's conversations, the one with the newest message first.
     pub async fn conversations(&self, id: &AccountId) -> Result<Vec<Conversation>, EngineError> {
         let account = self.number_of(id).await?;
@@ -235,9 +245,30 @@ impl Engine {
 
     /// Every event from now on. A subscriber that falls behind by
     /// [`EVENT_QUEUE`](ramson_messages::events::EVENT_QUEUE) events is told
-    /// how many it missed.
+    /// how many it missed, and can read them with [`Engine::events_after`].
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    /// Every message received from now on, each once, however slow its reader
+    /// is.
+    pub async fn follow(&self) -> Result<Follower, EngineError> {
+        Follower::new(self.clone()).await
+    }
+
+    /// The sequence number of the newest event; 0 when there was none.
+    pub async fn last_event(&self) -> Result<u64, EngineError> {
+        Ok(self.wires.last_event.ask(LastEvent).await??)
+    }
+
+    /// Events after a sequence number, oldest first: what a subscriber that
+    /// fell behind missed. The log reaches back 14 days.
+    pub async fn events_after(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<LoggedEvent>, EngineError> {
+        Ok(self.wires.read_events.ask(ReadEvents { after, limit }).await??)
     }
 
     /// Ends everything: commits under way are finished, the store is closed.

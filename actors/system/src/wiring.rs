@@ -13,11 +13,11 @@ use actix::prelude::*;
 use arc_swap::ArcSwap;
 use ramson_crypto::{AccountKeys, Seed};
 use ramson_messages::events::EventBus;
-use ramson_messages::identity::SendText;
+use ramson_messages::identity::{PollNow, SendText};
 use ramson_messages::paths::ReadyPaths;
 use ramson_messages::storage::{
-    AccountSummary, AddAccount, GetMessage, ListAccounts, ListConversations, ListMessages,
-    LoadAccount, ReadLedger, RemoveAccount, Shutdown, Sweep,
+    AccountSummary, AddAccount, GetMessage, LastEvent, ListAccounts, ListConversations,
+    ListMessages, LoadAccount, ReadEvents, ReadLedger, RemoveAccount, Shutdown, Sweep,
 };
 use ramson_messages::transport::IsolationClass;
 use ramson_messages::{Clock, Entropy, Link};
@@ -61,6 +61,8 @@ pub(crate) struct Wires {
     pub(crate) list_messages: Link<ListMessages>,
     pub(crate) get_message: Link<GetMessage>,
     pub(crate) read_ledger: Link<ReadLedger>,
+    pub(crate) last_event: Link<LastEvent>,
+    pub(crate) read_events: Link<ReadEvents>,
     accounts: Arc<ArcSwap<BTreeMap<AccountId, AccountWires>>>,
 }
 
@@ -68,6 +70,7 @@ pub(crate) struct Wires {
 #[derive(Clone)]
 pub(crate) struct AccountWires {
     pub(crate) send_text: Link<SendText>,
+    pub(crate) poll_now: Link<PollNow>,
     pub(crate) ready_paths: Link<ReadyPaths>,
 }
 
@@ -197,6 +200,8 @@ impl House {
             list_messages: link("storage", &storage),
             get_message: link("storage", &storage),
             read_ledger: link("storage", &storage),
+            last_event: link("storage", &storage),
+            read_events: link("storage", &storage),
             accounts: Arc::default(),
         };
         let mut house = Self {

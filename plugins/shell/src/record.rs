@@ -44,9 +44,6 @@ pub(crate) enum Record {
     Listening {
         accounts: Vec<String>,
     },
-    Lagged {
-        missed: u64,
-    },
     Path {
         account: String,
         hops: Vec<String>,
@@ -217,10 +214,6 @@ impl fmt::Display for Record {
                 Ok(())
             }
             Self::Listening { accounts } => write!(f, "listening for {}", accounts.join(", ")),
-            Self::Lagged { missed } => write!(
-                f,
-                "{missed} events came faster than they could be printed; 'ramson messages' has all messages"
-            ),
             Self::Path { hops, destination, .. } => {
                 let roles = ["guard", "relay", "exit"];
                 for (at, hop) in hops.iter().enumerate() {

@@ -83,7 +83,7 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
         return Err(Failure::NoHome { home: home.folder().to_owned() });
     }
     // Another network is refused before anything is done, here or elsewhere.
-    home.binding(asked.clone())?;
+    let mut moved = home.binding(asked.clone())?.changed && home.has_store();
 
     let ending =
         Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
@@ -123,6 +123,11 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
             |way_out| Failure::HomeInUse { home: home.folder().to_owned(), holder, way_out };
         if cli.global.no_attach {
             return Err(in_use("leave --no-attach out, and that process carries the command out"));
+        }
+        if std::mem::take(&mut moved) {
+            let note = "the engine that runs on this home keeps the seeds it was started with; \
+                        start it again with the new network file";
+            console.note(note).await;
         }
         match attach(home.folder(), &request, console, &ending).await? {
             Outcome::Done(status) => return Ok(status),

@@ -87,6 +87,11 @@ pub fn poll_answer(data: &[u8]) {
 /// correctly sealed Contents of the peer and of our own devices. The machine
 /// accounts for each exactly once, and the cursor passes them all.
 pub fn account_receive(data: &[u8]) {
+    received(data);
+}
+
+/// How many messages were kept.
+fn received(data: &[u8]) -> usize {
     let copies = copies(&mut Input::new(data));
     let answer = json!({ "results": [{ "code": 200, "body": {
         "messages": copies, "more": false, "t": NOW.millis(), "hf": [19, 4],
@@ -96,7 +101,8 @@ pub fn account_receive(data: &[u8]) {
     let retrieved = match account.read_poll(&node.ed25519, 200, answer.to_string().as_bytes()) {
         Ok(PollAnswer::Retrieved(retrieved)) => retrieved,
         Err(PollError::ForeignMessages { messages }) => {
-            return assert_eq!(messages, copies.len());
+            assert_eq!(messages, copies.len());
+            return 0;
         }
         other => panic!("{other:?} of a good answer"),
     };
@@ -111,6 +117,7 @@ pub fn account_receive(data: &[u8]) {
     assert_eq!(known.len(), kept.len(), "a message was kept twice");
     let again = receive(&mut account, &answer.messages, |key| known.contains(key));
     assert_eq!(again.events, [], "what is in the history came again");
+    kept.len()
 }
 
 fn copies(input: &mut Input<'_>) -> Vec<Value> {
@@ -206,13 +213,20 @@ fn check<'a>(decision: &'a Decision, messages: &[Retrieved]) -> Vec<&'a Message>
 /// several. Without a signature nothing is stored, and an entry leaves the
 /// outbox or is tried again, never neither.
 pub fn delivery_answer(data: &[u8]) {
+    settled(data);
+}
+
+/// How many entries left the outbox.
+fn settled(data: &[u8]) -> usize {
     let mut input = Input::new(data);
     let mut account = account();
     let deliveries = account.due_deliveries(NOW);
     let Some(delivery) = deliveries.get(input.below(deliveries.len())) else {
         panic!("the outbox is due");
     };
-    let read = account.read_delivery(delivery, &NODES[0].ed25519, status(&mut input), input.rest());
+    let [node, ..] = *NODES;
+    let status = status(&mut input);
+    let read = account.read_delivery(delivery, &node.ed25519, status, input.rest());
     assert_eq!(read.results.len(), delivery.entries.len());
     assert!(read.swarm.as_deref().is_none_or(usable));
     let mut done = 0;
@@ -251,6 +265,7 @@ pub fn delivery_answer(data: &[u8]) {
     }
     assert_eq!((removed, removed + again), (done, delivery.entries.len()));
     assert_eq!(account.outbox_len(), before - done);
+    done
 }
 
 pub(crate) mod corpus {
@@ -328,5 +343,22 @@ pub(crate) mod corpus {
         recorded.truncate(100);
         inputs.extend(behind(&[&[0, 0], &[1, 0]], &recorded));
         inputs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::Known;
+
+    #[test]
+    fn the_corpora_lead_past_the_first_checks() {
+        let known = Known::read().unwrap();
+        let kept =
+            corpus::account_receive(&known).iter().map(|input| received(input)).sum::<usize>();
+        assert!(kept > 20, "{kept} messages are kept");
+        let settled: Vec<_> =
+            corpus::delivery_answer(&known).iter().map(|it| settled(it)).collect();
+        assert!(settled.contains(&1) && settled.contains(&2), "{settled:?}");
     }
 }

@@ -82,6 +82,19 @@ impl Target {
         let all = std::iter::once(Vec::new()).chain((self.corpus)(known));
         all.filter(|input| input.len() <= LONGEST && seen.insert(input.clone())).collect()
     }
+
+    /// Short texts in quotes that the inputs hold, in libFuzzer's form of a
+    /// dictionary: names of methods and parameters, mostly.
+    pub fn dictionary(&self, known: &Known) -> String {
+        let mut words = BTreeSet::new();
+        for input in self.inputs(known) {
+            let text = String::from_utf8_lossy(&input);
+            let short = text.split('"').filter(|word| (2..=24).contains(&word.len()));
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+            words.extend(short.filter(|word| word.bytes().all(plain)).map(str::to_owned));
+        }
+        words.iter().map(|word| format!("\"\\\"{word}\\\"\"\n")).collect()
+    }
 }
 
 /// The inputs behind each of some first bytes, for targets that choose by it.

@@ -11,7 +11,8 @@
 //! | `message` | stored messages: wrapping, sealed box, Content |
 //! | `text` | what people paste: network files, phrases, ids |
 //! | `account` | what the account machine makes of answers |
-//! | `node` | what is posted to a service node, and what may follow |
+//! | `node_http` | what is posted to a service node |
+//! | `node_rules` | what an account asks of its swarm, correctly signed |
 //!
 //! Not here: the encrypted store, whose own tests flip its bytes, and the
 //! control socket, which is read by the program.
@@ -22,15 +23,18 @@ pub mod corpus;
 mod fixed;
 mod input;
 mod message;
-mod node;
+mod node_http;
+mod node_rules;
 mod onion;
 mod seeds;
 mod storage;
 mod text;
+mod world;
 
 pub use account::{account_receive, delivery_answer, poll_answer};
 pub use message::{content, envelope, sealed_message};
-pub use node::{node_http, node_rules};
+pub use node_http::node_http;
+pub use node_rules::node_rules;
 pub use onion::{onion_frame, onion_reply};
 pub use seeds::{seed_answer, seed_request};
 pub use storage::{storage_answers, storage_request};
@@ -66,7 +70,8 @@ pub const TARGETS: &[Target] = targets! {
     message: envelope content sealed_message;
     text: network_file mnemonic ids;
     account: poll_answer account_receive delivery_answer;
-    node: node_http node_rules;
+    node_http: node_http;
+    node_rules: node_rules;
 };
 
 /// Formats an error and holds it to a length: what is echoed may be escaped,

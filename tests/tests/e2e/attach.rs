@@ -142,3 +142,43 @@ fn a_home_on_the_local_network_is_the_demos_too() {
     let came = listener.event("message");
     assert_eq!((text(&came, "author"), text(&came, "text")), (you, "anybody there?".into()));
 }
+
+#[test]
+fn an_engine_that_ends_keeps_what_it_was_told_to_send() {
+    let place = Place::new();
+    let network = place.network();
+    place.account("alice", "net.toml");
+    let bob = place.account("bob", "net.toml");
+    network.terminate().done();
+    let engine = place.engine("alice");
+    let sender = place.start(&["--home", "alice", "send", "--to", &bob, "later"]);
+    while place.json(&["--home", "alice", "messages", "--with", &bob]).is_empty() {}
+    engine.terminate().done();
+    sender.wait().failed(1, &["engine", "stopped", "m1-1", "kept"]);
+    let _network = place.network();
+    let _engine = place.engine("alice");
+    let came = place.json(&["--home", "bob", "listen", "--count", "1"]);
+    assert_eq!(text(&came[1], "text"), "later");
+}
+
+#[test]
+fn a_network_whose_seed_moved_is_given_once() {
+    let place = Place::new();
+    let file = |name: &str, port: u16| {
+        let text = format!("name = \"mine\"\nseeds = [\"http://127.0.0.1:{port}\"]\n");
+        std::fs::write(place.path(name), text).unwrap();
+    };
+    file("old.toml", 1);
+    file("new.toml", 2);
+    place.account("home", "old.toml");
+    let kept = || std::fs::read_to_string(place.path("home/network.toml")).unwrap();
+    assert!(kept().contains("127.0.0.1:1/"), "{}", kept());
+    let engine = place.engine("home");
+    let list = ["--home", "home", "--network", "new.toml", "account", "list"];
+    let told = place.run(&list).done();
+    assert!(told.stderr.contains("start it again"), "{told:#?}");
+    assert!(kept().contains("127.0.0.1:1/"), "{}", kept());
+    engine.terminate().done();
+    place.run(&list).done();
+    assert!(kept().contains("127.0.0.1:2/"), "{}", kept());
+}

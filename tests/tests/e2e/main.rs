@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "all of this is test code, which fails by panicking"
 )]
 
@@ -16,4 +17,5 @@ mod demo;
 mod disk;
 mod endings;
 mod outbox;
+#[allow(dead_code, reason = "the load tests share it, and use other parts")]
 mod support;

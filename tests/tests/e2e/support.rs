@@ -243,13 +243,32 @@ impl Running {
 
     /// Ends it as a power cut would.
     pub(crate) fn kill(mut self) {
+        self.kill_now();
+    }
+
+    /// The same, for one that is replaced afterwards.
+    pub(crate) fn kill_now(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits for its end.
     pub(crate) fn wait(mut self) -> Ended {
         let deadline = deadline();
+        // Its lines first: with nobody to take them it would wait for ever.
+        let mut lines = Vec::new();
+        loop {
+            match self.lines.recv_timeout(left(deadline)) {
+                Ok(line) => lines.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("'{}' does not end", self.what),
+            }
+        }
         let status = loop {
             match self.child.try_wait().unwrap() {
                 Some(status) => break status,
@@ -258,7 +277,6 @@ impl Running {
             }
         };
         let stderr = self.stderr.take().map(|reader| reader.join().unwrap()).unwrap_or_default();
-        let lines: Vec<String> = self.lines.iter().collect();
         Ended { what: self.what.clone(), status: status.code(), stdout: lines.join("\n"), stderr }
     }
 }

@@ -1,28 +1,25 @@
 //! Garbage in the inbox: anybody may store there.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use actix::Actor as _;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use ramson_codec::envelope;
 use ramson_codec::proto::{
     AttachmentPointer, Content, DataMessage, Fixed64, ReceiptKind, ReceiptMessage, TypingAction,
     TypingMessage,
 };
-use ramson_codec::{envelope, storage::Request};
 use ramson_crypto::{AccountKeys, Seed, padding, pro, session_protocol};
-use ramson_localnet::{Localnet, LocalnetConfig};
-use ramson_messages::transport::{Endpoint, IsolationClass, Post};
 use ramson_protocol::inbox;
-use ramson_system::{Engine, LedgerSubject};
-use ramson_transport_actor::{RealDial, Transport, TransportConfig};
-use ramson_types::ledger::LedgerStep;
-use ramson_types::{AccountId, Namespace, Timestamp};
+use ramson_types::{AccountId, Timestamp};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use crate::memory::resident_kib;
-use crate::support::{PATIENCE, engine, localnet, next_message, now};
+use crate::memory::peak_kib;
+use crate::program::Place;
+use crate::raw::Network;
+use crate::support::now;
+
+/// Resident memory of the receiving process, at most.
+const MEMORY_KIB: u64 = 150 * 1024;
 
 /// Pieces of garbage; `RAMSON_LOAD_GARBAGE` changes it.
 fn pieces() -> usize {
@@ -158,40 +155,11 @@ fn attachment(id: u64) -> AttachmentPointer {
     }
 }
 
-/// Stores messages straight at a swarm member, twenty a request.
-async fn store_all(net: &Localnet, to: AccountId, messages: Vec<Vec<u8>>) {
-    let transport = Transport::new(Arc::new(RealDial), TransportConfig::default()).start();
-    let swarms = net.nodes().iter().filter_map(|node| node.swarm);
-    let swarm = ramson_types::swarm::swarm_of(to.key(), swarms);
-    let node = net.nodes().iter().find(|node| node.swarm == swarm).unwrap();
-    for batch in messages.chunks(20) {
-        let time = now();
-        let ttl = 14 * 86_400_000;
-        let stores = batch
-            .iter()
-            .map(|data| Request::store_unsigned(to, Namespace::INBOX, time, ttl, data.clone()))
-            .collect();
-        let post = Post {
-            class: IsolationClass::NETWORK,
-            to: Endpoint::Node { ip: node.ip, port: node.https_port },
-            path: "/storage_rpc/v1".into(),
-            content_type: None,
-            body: Request::Batch(stores).to_bytes(),
-            timeout: PATIENCE,
-        };
-        let answer = transport.send(post).await.unwrap().unwrap();
-        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
-        // Below the real server's 300 requests a second for one address.
-        tokio::time::sleep(std::time::Duration::from_millis(4)).await;
-    }
-}
-
-#[actix_rt::test]
-async fn a_hundred_messages_among_garbage_all_arrive() {
-    let net = localnet(LocalnetConfig::new([6; 32])).await;
-    let home = tempfile::tempdir().unwrap();
-    let engine: Engine = engine(home.path(), &net).await;
-    let victim = engine.create_account(None).await.unwrap().id;
+#[test]
+fn a_hundred_messages_among_garbage_all_arrive() {
+    let place = Place::new();
+    let network = Network::start(6, &place);
+    let victim: AccountId = place.account("victim", "net.toml").parse().unwrap();
     let mut rng = StdRng::seed_from_u64(6);
     let stranger = AccountKeys::new(&Seed::generate(&mut rng));
     let mut garbage = Garbage { stranger, victim, rng };
@@ -199,38 +167,28 @@ async fn a_hundred_messages_among_garbage_all_arrive() {
     let mut messages = Vec::new();
     let every = pieces() / GOOD;
     for n in 0..pieces() {
-        let sent = start.plus(std::time::Duration::from_millis(n as u64));
+        let sent = start.plus(Duration::from_millis(n as u64));
         messages.push(garbage.piece(n, sent));
         if n % every == every - 1 && n / every < GOOD {
-            let data =
-                DataMessage { body: Some(format!("good {}", n / every)), ..DataMessage::default() };
-            let sent = sent.plus(std::time::Duration::from_secs(3600));
-            messages.push(garbage.of(data, sent));
+            let body = Some(format!("good {}", n / every));
+            let data = DataMessage { body, ..DataMessage::default() };
+            messages.push(garbage.of(data, sent.plus(Duration::from_secs(3600))));
         }
     }
     let size: usize = messages.iter().map(Vec::len).sum();
-    assert!(STANDARD.encode(&messages[0]).len() > 10);
-    let mut events = engine.subscribe();
-    let before = resident_kib("self");
-    let receive = async {
-        let mut most = before;
-        for n in 0..GOOD {
-            let message = next_message(&mut events).await;
-            assert_eq!(message.text, Some(format!("good {n}")));
-            most = most.max(resident_kib("self"));
-        }
-        most
-    };
-    let (most, ()) = tokio::join!(receive, store_all(&net, victim, messages));
+    network.store(victim, messages);
+
+    let listener = place.listen("victim");
+    for n in 0..GOOD {
+        assert_eq!(listener.event("message")["text"], format!("good {n}"));
+    }
+    let peak = peak_kib(listener.pid());
     println!(
-        "{} pieces of garbage, {} KiB in all, among {GOOD} messages; resident memory, \
-         the network included: {before} KiB before, {most} KiB at most",
+        "{} pieces of garbage, {} KiB in all, among {GOOD} messages: resident memory {peak} KiB \
+         at most",
         pieces(),
         size / 1024,
     );
-    let ledger = engine.ledger(LedgerSubject::Account(1, 100_000)).await.unwrap();
-    let dropped =
-        ledger.iter().filter(|line| matches!(line.step, LedgerStep::Dropped { .. })).count();
-    assert_eq!(dropped, pieces(), "every piece has its line, with the reason");
-    engine.shutdown().await;
+    assert!(peak < MEMORY_KIB, "{peak} KiB, more than {MEMORY_KIB}");
+    listener.terminate().done();
 }

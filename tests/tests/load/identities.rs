@@ -27,12 +27,12 @@ async fn a_thousand_accounts_write_to_each_other_and_nothing_is_lost_or_doubled(
         ..EngineConfig::new(home.path().to_owned(), network)
     };
     let engine = Engine::start(config).await.unwrap();
-    let before = resident_kib("self");
+    let before = resident_kib(std::process::id());
     let mut ids = Vec::new();
     for _ in 0..accounts() {
         ids.push(engine.create_account(None).await.unwrap().id);
     }
-    let idle = resident_kib("self").saturating_sub(before);
+    let idle = resident_kib(std::process::id()).saturating_sub(before);
     println!("{} accounts take {idle} KiB, {} KiB each", ids.len(), idle as f64 / ids.len() as f64);
 
     let mut events = engine.subscribe();

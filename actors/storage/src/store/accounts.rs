@@ -74,6 +74,7 @@ impl Write for RemoveAccount {
             tables.seen_by_time.remove((until.value(), number, namespace, hash))?;
         }
         super::ledger::remove_all(number, tables)?;
+        tables.events.retain(|_, record| records::event_account(record) != Some(number))?;
         tables.conversations.retain_in((number, 0)..=(number, u32::MAX), |_, _| false)?;
         let ids = tables.conversation_numbers.range((number, [].as_slice())..)?;
         let mut keys = Vec::new();

@@ -3,9 +3,11 @@
 use std::cmp::Reverse;
 
 use ramson_messages::storage::{
-    AccountSummary, GetMessage, LedgerSubject, ListAccounts, ListConversations, ListMessages,
-    LoadAccount, LoadGuards, LoadNodePool, ReadLedger, RecallHashes, RecallMessages, StoreError,
+    AccountSummary, GetMessage, LastEvent, LedgerSubject, ListAccounts, ListConversations,
+    ListMessages, LoadAccount, LoadGuards, LoadNodePool, LoggedEvent, ReadEvents, ReadLedger,
+    RecallHashes, RecallMessages, StoreError,
 };
+use ramson_protocol::event::EventRef;
 use ramson_protocol::store::{MessageKey, StoredAccount};
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::LedgerLine;
@@ -18,7 +20,7 @@ use redb::{
 use super::Failure;
 use crate::records::{self, AccountRecord};
 use crate::tables::{
-    ACCOUNTS, CONVERSATION_NUMBERS, CONVERSATIONS, COUNTERS, CURSORS, GUARDS, LEDGER,
+    ACCOUNTS, CONVERSATION_NUMBERS, CONVERSATIONS, COUNTERS, CURSORS, EVENTS, GUARDS, LEDGER,
     LEDGER_BY_HASH, LEDGER_BY_MESSAGE, MESSAGE_KEYS, MESSAGE_PLACES, MESSAGES, META, OUTBOX, SEEDS,
     SEEN, meta,
 };
@@ -245,6 +247,39 @@ impl Question for GetMessage {
             Some(record) => parse_message(self.id, conversation, record.value()).map(Some),
             None => Err(Failure::missing(format!("message {}", self.id))),
         }
+    }
+}
+
+impl Question for LastEvent {
+    type Answer = u64;
+
+    fn answer(&self, reading: &Reading) -> Result<u64, Failure> {
+        let Some(record) = reading.table(META)?.get(meta::NEXT_EVENT)? else { return Ok(0) };
+        let next: records::Number = Failure::record(meta::NEXT_EVENT, record.value())?;
+        Ok(next.value.saturating_sub(1))
+    }
+}
+
+impl Question for ReadEvents {
+    type Answer = Vec<LoggedEvent>;
+
+    fn answer(&self, reading: &Reading) -> Result<Vec<LoggedEvent>, Failure> {
+        let mut events = Vec::new();
+        for entry in reading.table(EVENTS)?.range(self.after.saturating_add(1)..)? {
+            if events.len() >= self.limit {
+                break;
+            }
+            let (seq, record) = entry?;
+            let seq = seq.value();
+            let (event, _) = records::parse_event(record.value())
+                .map_err(|error| Failure::damaged(format!("event {seq}"), &error))?;
+            // One of a later version is not for this one to tell.
+            if let Some(EventRef { kind, message: id }) = event {
+                let message = GetMessage { id }.answer(reading)?;
+                events.push(LoggedEvent { seq, account: id.account, kind, message });
+            }
+        }
+        Ok(events)
     }
 }
 

@@ -3,12 +3,18 @@
 use std::time::Duration;
 
 use ramson_messages::storage::Sweep;
+use ramson_types::Timestamp;
+use redb::ReadableTable as _;
 
 use super::{Failure, Write, ledger};
+use crate::records;
 use crate::tables::Tables;
 
 /// How long a line of the ledger is kept.
 const LEDGER_KEPT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// How long an event is kept.
+const EVENTS_KEPT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 impl Write for Sweep {
     type Answer = u64;
@@ -24,6 +30,27 @@ impl Write for Sweep {
             gone = gone.saturating_add(1);
         }
         let lines = ledger::remove_older(self.now.minus(LEDGER_KEPT), tables)?;
-        Ok(gone.saturating_add(lines))
+        let events = forget_events(self.now.minus(EVENTS_KEPT), tables)?;
+        Ok(gone.saturating_add(lines).saturating_add(events))
     }
+}
+
+/// Forgets events from before a time. Their sequence grows with time, so the
+/// first one that is young enough ends it.
+fn forget_events(before: Timestamp, tables: &mut Tables<'_>) -> Result<u64, Failure> {
+    let mut old = Vec::new();
+    for entry in tables.events.range(0..)? {
+        let (seq, record) = entry?;
+        let what = || format!("event {}", seq.value());
+        let (_, at) = records::parse_event(record.value())
+            .map_err(|error| Failure::damaged(what(), &error))?;
+        if at >= before {
+            break;
+        }
+        old.push(seq.value());
+    }
+    for seq in &old {
+        tables.events.remove(seq)?;
+    }
+    Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))
 }

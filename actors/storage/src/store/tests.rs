@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use ramson_crypto::Seed;
 use ramson_messages::storage::{AddAccount, ListAccounts, LoadAccount};
-use ramson_types::{AccountId, Prefix, Timestamp};
+use ramson_protocol::event::{EventKind, EventRef};
+use ramson_types::{AccountId, MessageId, Prefix, Timestamp};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
@@ -94,7 +95,12 @@ fn a_damaged_record_is_named_and_touches_no_other_account() {
     // A write that meets damage halfway is left out, the others of its group
     // are carried out.
     put(&store, |tables| drop(tables.accounts.insert(1, [].as_slice()).unwrap()));
-    let commit = |account| Commit { account, changes: vec![], events: 1 };
+    let event = |account| EventRef {
+        kind: EventKind::MessageReceived,
+        message: MessageId { account, number: 1 },
+    };
+    let at = Timestamp(1);
+    let commit = |account| Commit { account, changes: vec![], events: vec![event(account)], at };
     let outcomes = store.apply(&[commit(2), commit(1), commit(2)]);
     assert!(matches!(outcomes[1], Err(StoreError::Damaged { .. })));
     let first = |outcome: &Result<Committed, StoreError>| outcome.clone().unwrap().first_event;

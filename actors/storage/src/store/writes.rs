@@ -127,8 +127,13 @@ impl Write for Commit {
             super::changes::write(self.account, change, tables)?;
         }
         let next = super::accounts::next_number(tables, meta::NEXT_EVENT)?;
-        if self.events > 0 {
-            let after = next.saturating_add(self.events.into());
+        let mut after = next;
+        for event in &self.events {
+            let record = records::event(event, self.at);
+            tables.events.insert(after, record.as_slice())?;
+            after = after.saturating_add(1);
+        }
+        if after > next {
             super::accounts::set_number(tables, meta::NEXT_EVENT, after)?;
         }
         Ok(Committed { first_event: next })

@@ -14,6 +14,7 @@ use ramson_messages::storage::{
     SaveNodePool, Sweep,
 };
 use ramson_messages::transport::IsolationClass;
+use ramson_protocol::event::{EventKind, EventRef};
 use ramson_protocol::store::{Change, Copy, Counters, Cursor, MessageKey, OutboxEntry};
 use ramson_storage_actor::sealed::raw::RawFile;
 use ramson_storage_actor::{OpenError, Store, StoreKey};
@@ -149,7 +150,8 @@ pub(crate) fn response(account: u32, number: u64) -> Vec<Change> {
 }
 
 pub(crate) fn commit(account: u32, number: u64) -> Commit {
-    Commit { account, changes: response(account, number), events: 2 }
+    let changes = response(account, number);
+    Commit { account, changes, events: events(account, 2), at: NOW }
 }
 
 pub(crate) fn pool(number: u64) -> NodePool {
@@ -224,4 +226,16 @@ pub(crate) fn step(store: &Store, number: u64) {
             assert!(store.apply(&commits).iter().all(Result::is_ok));
         }
     }
+}
+
+/// The time of every commit here.
+pub(crate) const NOW: Timestamp = Timestamp(1_764_000_000_000);
+
+/// So many events of an account.
+pub(crate) fn events(account: u32, count: u64) -> Vec<EventRef> {
+    let event = |number| EventRef {
+        kind: EventKind::MessageReceived,
+        message: MessageId { account, number },
+    };
+    (1..=count).map(event).collect()
 }

@@ -2,7 +2,7 @@
 
 use actix::prelude::*;
 use ramson_identity_actor::{IdentityActor, Ports};
-use ramson_messages::identity::{PollDue, SendText};
+use ramson_messages::identity::{PollDue, PollNow, SendText};
 use ramson_messages::paths::{OnionRequest, ReadyPaths};
 use ramson_messages::storage::LoadAccount;
 use ramson_messages::{Lifeline, Link, Stop};
@@ -56,9 +56,13 @@ pub(crate) async fn start(
     place: Place,
 ) -> Result<(Household, AccountWires), EngineError> {
     const TO: &str = "identity";
-    let (send_text, poll_due, stop) =
-        (Link::<SendText>::new(TO), Link::<PollDue>::new(TO), Link::<Stop>::new(TO));
-    let lead = (send_text.clone(), poll_due, stop.clone());
+    let (send_text, poll_due, poll_now, stop) = (
+        Link::<SendText>::new(TO),
+        Link::<PollDue>::new(TO),
+        Link::<PollNow>::new(TO),
+        Link::<Stop>::new(TO),
+    );
+    let lead = (send_text.clone(), poll_due, poll_now.clone(), stop.clone());
     let ports = Ports {
         onion: place.onion,
         seal: place.shard.seal_copies,
@@ -77,7 +81,7 @@ pub(crate) async fn start(
     let start = move || {
         let (ports, parts, arbiter) = (ports.clone(), parts.clone(), arbiter.clone());
         let (load, watch) = (load.clone(), watch.clone());
-        let (send_text, poll_due, stop) = lead.clone();
+        let (send_text, poll_due, poll_now, stop) = lead.clone();
         async move {
             let stored = load
                 .ask(LoadAccount { account: number })
@@ -91,6 +95,7 @@ pub(crate) async fn start(
             });
             send_text.point_at(&actor);
             poll_due.point_at(&actor);
+            poll_now.point_at(&actor);
             stop.point_at(&actor);
             if poll {
                 watch(id, poll_due);
@@ -103,5 +108,6 @@ pub(crate) async fn start(
         .await
         .map_err(|reason| EngineError::Start { reason })?;
     let household = Household { id, identity, stop_identity: stop, own_paths: place.own_paths };
-    Ok((household, AccountWires { send_text, ready_paths: place.ready_paths }))
+    let ready_paths = place.ready_paths;
+    Ok((household, AccountWires { send_text, poll_now, ready_paths }))
 }

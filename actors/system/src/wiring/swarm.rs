@@ -9,7 +9,7 @@ use actix::prelude::*;
 use ramson_messages::identity::PollDue;
 use ramson_messages::storage::LoadNodePool;
 use ramson_messages::swarm::{
-    DoubtPool, DoubtMember, GetSwarm, LearnSwarm, PollDone, Unwatch, Watch,
+    DoubtMember, DoubtPool, GetSwarm, LearnSwarm, PollDone, Unwatch, Watch,
 };
 use ramson_messages::transport::Post;
 use ramson_messages::{Lifeline, Link, Stop};

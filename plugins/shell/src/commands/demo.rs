@@ -5,6 +5,7 @@
 mod echo;
 mod talk;
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
@@ -62,11 +63,11 @@ pub(crate) async fn run(global: &Global, console: &Console) -> Result<(), Failur
     let engine = owner.engine().clone();
     let events = owner.events().unwrap_or_else(|| engine.subscribe());
     let limit = global.timeout.map_or(TIMEOUT, Duration::from_secs);
-    let demo = Demo { engine, console, limit };
+    let demo = Demo { engine, console, limit, shown: Cell::new(false) };
     let show = async {
         tokio::select! {
             biased;
-            _ = ending.wait() => Ok(()),
+            _ = ending.wait() => demo.interrupted(),
             result = demo.run(events, &mut progress) => result,
         }
     };
@@ -77,6 +78,8 @@ struct Demo<'a> {
     engine: Engine,
     console: &'a Console,
     limit: Duration,
+    /// Whether all was shown, so that an end is no failure.
+    shown: Cell<bool>,
 }
 
 /// What the demo waits for.
@@ -138,6 +141,7 @@ impl Demo<'_> {
         let answering = echo::answer(&self.engine, events, other);
         let showing = async {
             self.show(you, other, progress).await?;
+            self.shown.set(true);
             if io::stdin().is_terminal() && io::stdout().is_terminal() && !self.console.is_json() {
                 talk::run(&self.engine, self.console, you, other).await?;
             }
@@ -148,6 +152,13 @@ impl Demo<'_> {
             failure = answering => Err(failure),
             result = showing => result,
         }
+    }
+
+    fn interrupted(&self) -> Result<(), Failure> {
+        if self.shown.get() {
+            return Ok(());
+        }
+        Err(Failure::Interrupted { kept: "run the demo again, and it goes on".to_owned() })
     }
 
     /// The account of that name; made when the demo runs for the first time.

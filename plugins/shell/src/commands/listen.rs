@@ -1,9 +1,7 @@
 //! `listen`: prints messages as they come. `run` is the same without printing.
 
-use ramson_system::{AccountEvent, EngineError, EngineEvent, Event};
+use ramson_system::{EngineEvent, Followed, Follower};
 use ramson_types::AccountId;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 
 use super::{Context, account_id};
 use crate::cli::ListenArgs;
@@ -41,7 +39,7 @@ impl Listen {
                 None => std::future::pending().await,
             }
         };
-        let mut events = context.engine.subscribe();
+        let mut events = context.engine.follow().await?;
         let ended = tokio::select! {
             biased;
             result = self.print(context, &mut events, &mut came) => return result,
@@ -62,7 +60,7 @@ impl Listen {
     async fn print(
         &self,
         context: &Context,
-        events: &mut Receiver<Event>,
+        events: &mut Follower,
         came: &mut u64,
     ) -> Result<(), Failure> {
         let console = &context.console;
@@ -80,12 +78,11 @@ impl Listen {
         let mut progress = Progress::quiet(console);
         progress.step("looking for service nodes").await;
         loop {
-            match events.recv().await {
-                Ok(Event::Account {
-                    seq,
-                    account,
-                    event: AccountEvent::MessageReceived(message),
-                }) if !self.silent && self.account.is_none_or(|only| only == account) => {
+            match events.next().await? {
+                Followed::Received { seq, account, message } => {
+                    if self.silent || self.account.is_some_and(|only| only != account) {
+                        continue;
+                    }
                     progress.clear();
                     let record = MessageRecord::new(Some(seq), &account, &message);
                     console.record(&Record::Message(record)).await?;
@@ -94,13 +91,7 @@ impl Listen {
                         return Ok(());
                     }
                 }
-                Ok(Event::Engine(event)) => tell(&event, &mut progress).await,
-                Ok(_) => {}
-                Err(RecvError::Lagged(missed)) if !self.silent => {
-                    console.record(&Record::Lagged { missed }).await?;
-                }
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return Err(EngineError::Stopped.into()),
+                Followed::Engine(event) => tell(&event, &mut progress).await,
             }
         }
     }

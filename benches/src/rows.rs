@@ -1,0 +1,37 @@
+//! What is measured.
+
+mod actors;
+mod crypto;
+mod engine;
+mod network;
+mod transport;
+
+use crate::table::Row;
+
+/// Rounds of each row, at least.
+pub const ROUNDS: usize = 25;
+
+/// Measures all rows whose goal is asked for; all, if none is.
+pub fn all(goals: &[String], rounds: usize) -> anyhow::Result<Vec<Row>> {
+    let wanted = |names: &[&str]| {
+        goals.is_empty() || goals.iter().any(|goal| names.contains(&goal.as_str()))
+    };
+    let mut rows = Vec::new();
+    if wanted(&["G1"]) {
+        rows.extend(crypto::rows(rounds));
+    }
+    if wanted(&["G2"]) {
+        rows.extend(engine::send(rounds)?);
+    }
+    if wanted(&["G3"]) {
+        rows.extend(engine::poll(rounds)?);
+    }
+    if wanted(&["G4", "G6"]) {
+        rows.extend(actors::rows(rounds)?);
+        rows.extend(engine::receive(rounds)?);
+    }
+    if wanted(&["G11"]) {
+        rows.extend(transport::rows(rounds)?);
+    }
+    Ok(rows)
+}
