@@ -44,9 +44,8 @@ impl Subject {
         let reader = AccountKeys::new(&Seed::generate(&mut rng));
         let nodes = (0..LAYERS).map(|_| X25519Secret::generate(&mut rng).public()).collect();
         let padded = padding::pad(&[b'x'; 200]);
-        let message =
-            session_protocol::encrypt(&author, &reader.account_id(), &padded, &mut rng)
-                .expect("an account can be written to");
+        let message = session_protocol::encrypt(&author, &reader.account_id(), &padded, &mut rng)
+            .expect("an account can be written to");
         Self { author, reader, nodes, padded, message }
     }
 }

@@ -106,7 +106,8 @@ pub fn waits() -> u64 {
     threads
         .filter_map(|thread| std::fs::read_to_string(thread.path().join("status")).ok())
         .filter_map(|status| {
-            let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            let line =
+                status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
             line.and_then(|count| count.trim().parse::<u64>().ok())
         })
         .sum()

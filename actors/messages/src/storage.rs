@@ -4,9 +4,9 @@ use actix::Message;
 use ramson_crypto::Seed;
 use ramson_protocol::event::{EventKind, EventRef};
 use ramson_protocol::store::{Change, MessageKey, StoredAccount};
-use ramson_types::message::Message as StoredMessage;
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::LedgerLine;
+use ramson_types::message::Message as StoredMessage;
 use ramson_types::{
     AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, Namespace, NodePool,
     Timestamp,

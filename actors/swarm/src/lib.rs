@@ -20,7 +20,7 @@ use ramson_messages::events::{EngineEvent, Event, EventBus};
 use ramson_messages::identity::PollDue;
 use ramson_messages::storage::SaveNodePool;
 use ramson_messages::swarm::{
-    DoubtPool, DoubtMember, GetSwarm, LearnSwarm, PollDone, SwarmError, Unwatch, Watch,
+    DoubtMember, DoubtPool, GetSwarm, LearnSwarm, PollDone, SwarmError, Unwatch, Watch,
 };
 use ramson_messages::transport::Post;
 use ramson_messages::{Clock, Entropy, Lifeline, Link, Stop};

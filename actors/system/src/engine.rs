@@ -37,6 +37,18 @@ pub enum Isolation {
     Shared,
 }
 
+/// How much of the network an engine uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Activity {
+    /// Not at all: the store can be read, and accounts added and removed.
+    Offline,
+    /// What is in the outbox is sent; nothing is polled.
+    Sending,
+    /// All of it.
+    #[default]
+    Polling,
+}
+
 /// What an engine is started with.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
@@ -44,8 +56,8 @@ pub struct EngineConfig {
     pub home: PathBuf,
     /// The network. A home is bound to the first one it is opened with.
     pub network: NetworkConfig,
-    /// Whether accounts are polled. A command that only sends does not poll.
-    pub poll: bool,
+    /// How much of the network is used.
+    pub activity: Activity,
     /// Threads that accounts are spread over.
     pub shards: usize,
     /// Who shares paths.
@@ -55,7 +67,13 @@ pub struct EngineConfig {
 impl EngineConfig {
     /// An engine that polls, with one thread and isolated accounts.
     pub fn new(home: PathBuf, network: NetworkConfig) -> Self {
-        Self { home, network, poll: true, shards: 1, isolation: Isolation::default() }
+        Self {
+            home,
+            network,
+            activity: Activity::Polling,
+            shards: 1,
+            isolation: Isolation::default(),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ mod network;
 mod wiring;
 
 pub use clock::SystemClock;
-pub use engine::{Engine, EngineConfig, EngineError, Isolation};
+pub use engine::{Activity, Engine, EngineConfig, EngineError, Isolation};
 pub use entropy::SystemEntropy;
 pub use follow::{Followed, Follower};
 pub use network::NetworkConfig;

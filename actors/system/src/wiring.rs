@@ -26,7 +26,7 @@ use ramson_types::{AccountId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::arbiters::Shards;
-use crate::engine::{EngineConfig, EngineError, Isolation};
+use crate::engine::{Activity, EngineConfig, EngineError, Isolation};
 
 /// Orders that may wait for the engine's thread; the next one waits for room.
 const ORDERS: usize = 64;
@@ -222,6 +222,9 @@ impl House {
     }
 
     async fn start_account(&mut self, number: u32, id: AccountId) -> Result<(), EngineError> {
+        if self.config.activity == Activity::Offline {
+            return Ok(());
+        }
         let handles = self.shards.handles();
         let shard = usize::try_from(number).unwrap_or(0) % handles.len().max(1);
         let (Some(shard), Some(arbiter)) = (self.shard_links.get(shard), handles.get(shard)) else {
@@ -248,7 +251,8 @@ impl House {
                 account::Place { arbiter, shard, onion, ready_paths, own_paths: None }
             }
         };
-        let (poll, basics) = (self.config.poll, &self.basics);
+        let poll = self.config.activity == Activity::Polling;
+        let basics = &self.basics;
         let started =
             account::start(number, id, poll, basics, &self.storage, &self.swarm, place).await?;
         self.accounts.insert(number, started.0);

@@ -26,9 +26,8 @@ impl Ours {
     /// Works on the subject.
     pub fn new(subject: &Subject) -> Self {
         let mut rng = StdRng::seed_from_u64(2);
-        let copy = |keys: &AccountKeys| {
-            AccountKeys::new(&Seed::from_bytes32(*keys.seed().as_bytes()))
-        };
+        let copy =
+            |keys: &AccountKeys| AccountKeys::new(&Seed::from_bytes32(*keys.seed().as_bytes()));
         let key = LayerKey::from_bytes(EncType::XChaCha20, [7; 32]);
         Self {
             author: copy(&subject.author),

@@ -359,9 +359,10 @@ async fn measure(rounds: usize) -> anyhow::Result<Vec<Row>> {
     for round in 0..=rounds {
         for (at, house) in houses.iter_mut().enumerate() {
             house.record()?;
-            let receive =
-                ns_per_call(60, || assert_eq!(std::hint::black_box(ours.receive()), 200));
-            let sign = ns_per_call(40, || { std::hint::black_box(ours.sign()); });
+            let receive = ns_per_call(60, || assert_eq!(std::hint::black_box(ours.receive()), 200));
+            let sign = ns_per_call(40, || {
+                std::hint::black_box(ours.sign());
+            });
             let found = window(&shard, house).await?;
             // The first one warms up.
             if round > 0 {
@@ -383,6 +384,11 @@ async fn measure(rounds: usize) -> anyhow::Result<Vec<Row>> {
         row("G4", "answer to event and commit / RECEIVE floor", 0, Goal::AtMost(1.30)),
         row("control", "the same, one durable commit a message", 2, Goal::Control(3.0)),
         row("G6", "the same, storage off", 1, Goal::AtMost(1.10)),
-        Row::number("G6", "wake-ups across threads an answer, storage off", woken[1], Goal::AtMost(1.0)),
+        Row::number(
+            "G6",
+            "wake-ups across threads an answer, storage off",
+            woken[1],
+            Goal::AtMost(1.0),
+        ),
     ])
 }

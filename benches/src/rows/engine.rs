@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use futures_util::future::{join_all, try_join_all};
+use ramson_protocol::swarm::PollOutcome;
 use ramson_system::{AccountEvent, Engine, Event, LedgerSubject};
 use ramson_types::ledger::LedgerStep;
 use ramson_types::message::MessageState;
 use ramson_types::{AccountId, ConversationId};
-use ramson_protocol::swarm::PollOutcome;
 use tokio::sync::broadcast::Receiver;
 
 use super::network::{Author, Net, quiet, text};
@@ -48,7 +48,9 @@ impl Parts {
             seal: ns_per_call(60, || drop(std::hint::black_box(ours.seal()))),
             request: ns_per_call(40, || ours.request()),
             verify: ns_per_call(40, || assert!(ours.verify())),
-            sign: ns_per_call(40, || { std::hint::black_box(ours.sign()); }),
+            sign: ns_per_call(40, || {
+                std::hint::black_box(ours.sign());
+            }),
             receive: ns_per_call(60, || assert_eq!(std::hint::black_box(ours.receive()), 200)),
         }
     }
@@ -95,8 +97,7 @@ async fn sends(rounds: usize) -> anyhow::Result<Vec<Row>> {
         }
     }
     let lines = engine.ledger(LedgerSubject::Account(me.number, usize::MAX)).await?;
-    let stored =
-        lines.iter().filter(|line| matches!(line.step, LedgerStep::Stored { .. })).count();
+    let stored = lines.iter().filter(|line| matches!(line.step, LedgerStep::Stored { .. })).count();
     ensure!(stored == 2 * sent, "{stored} copies were stored of {sent} messages");
     engine.shutdown().await;
     let note = |asked: f64| format!("2 sealed copies and {asked:.2} requests a message");
@@ -156,7 +157,9 @@ async fn at_once(
     Ok(count)
 }
 
-async fn next_stored(events: &mut Receiver<Event>) -> anyhow::Result<Option<ramson_types::MessageId>> {
+async fn next_stored(
+    events: &mut Receiver<Event>,
+) -> anyhow::Result<Option<ramson_types::MessageId>> {
     match tokio::time::timeout(Duration::from_secs(30), events.recv()).await?? {
         Event::Account { event: AccountEvent::MessageStored { id, .. }, .. } => Ok(Some(id)),
         Event::Account { event: AccountEvent::MessageFailed { reason, .. }, .. } => {

@@ -66,9 +66,9 @@ impl Net {
         let node = self.swarms.iter().position(|one| Some(*one) == swarm);
         let port = node.and_then(|node| self.ports.get(node)).context("the account has a swarm")?;
         let (time, ttl) = (now(), 14 * 86_400_000);
-        let stores = messages.into_iter().map(|data| {
-            Request::store_unsigned(to, Namespace::INBOX, time, ttl, data)
-        });
+        let stores = messages
+            .into_iter()
+            .map(|data| Request::store_unsigned(to, Namespace::INBOX, time, ttl, data));
         let post = Post {
             class: IsolationClass::NETWORK,
             to: Endpoint::Node { ip: [127, 0, 0, 1].into(), port: *port },

@@ -1,7 +1,8 @@
 //! The keys of an account and the maps between their two forms (01 section 1).
 
-use curve25519_dalek::edwards::CompressedEdwardsY;
+use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::montgomery::MontgomeryPoint;
+use curve25519_dalek::scalar::Scalar;
 use ramson_types::{AccountId, Ed25519PublicKey, Prefix, X25519PublicKey};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
@@ -90,10 +91,18 @@ impl VersionCheckKey {
 /// subgroup.
 pub fn ed25519_to_x25519(key: &Ed25519PublicKey) -> Option<X25519PublicKey> {
     let point = CompressedEdwardsY(key.0).decompress()?;
-    if point.is_small_order() || !point.is_torsion_free() {
-        return None;
-    }
-    Some(X25519PublicKey(point.to_montgomery().to_bytes()))
+    (!point.is_small_order() && is_in_main_subgroup(&point))
+        .then(|| X25519PublicKey(point.to_montgomery().to_bytes()))
+}
+
+/// Whether the point times the group's order is neutral. Takes a time that
+/// depends on the point, which is public, and is faster for it than the check
+/// for secret ones.
+fn is_in_main_subgroup(point: &EdwardsPoint) -> bool {
+    // -1 is the order less one.
+    let all_but_one =
+        EdwardsPoint::vartime_double_scalar_mul_basepoint(&-Scalar::ONE, point, &Scalar::ZERO);
+    all_but_one == -point
 }
 
 /// The Ed25519 key with sign bit 0 of an X25519 key: the account's true

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ramson_codec::network_file::{NetworkFile, ServerUrl};
 use ramson_localnet::Localnet;
-use ramson_system::{Engine, EngineConfig, NetworkConfig};
+use ramson_system::{Activity, Engine, EngineConfig, NetworkConfig};
 use tokio::sync::broadcast;
 
 use crate::commands::Needs;
@@ -14,7 +14,6 @@ use crate::error::Failure;
 use crate::home::{Binding, Home};
 use crate::local;
 use crate::lock::HomeLock;
-use crate::network::Network;
 use crate::signals::Ending;
 
 /// How long commands of others may go on when ours is done.
@@ -58,14 +57,13 @@ impl Owner {
         };
         let mut network = NetworkConfig::of_file(&file);
         network.name = binding.network.name().to_owned();
-        let offers = match (needs, &binding.network) {
-            (Needs::Store, Network::Local) => Needs::Store,
-            (needs, _) => needs.max(Needs::Network),
+        let activity = match needs {
+            Needs::Store => Activity::Offline,
+            Needs::Network => Activity::Sending,
+            Needs::Polling => Activity::Polling,
         };
-        let config = EngineConfig {
-            poll: needs == Needs::Polling,
-            ..EngineConfig::new(home.folder().to_owned(), network)
-        };
+        let config =
+            EngineConfig { activity, ..EngineConfig::new(home.folder().to_owned(), network) };
         let engine = Engine::start(config).await?;
         if binding.changed
             && known
@@ -75,7 +73,7 @@ impl Owner {
             return Err(failure);
         }
         let events = Some(engine.subscribe());
-        let host = Host { engine: engine.clone(), home: home.folder().to_owned(), offers };
+        let host = Host { engine: engine.clone(), home: home.folder().to_owned(), offers: needs };
         match Guests::welcome(home, host) {
             Ok(guests) => Ok(Self { engine, localnet, guests, events, _lock: lock }),
             Err(failure) => {
@@ -118,7 +116,7 @@ impl Owner {
     }
 }
 
-/// A network that answers nobody: for commands that read the store only.
+/// Stands for the local network where it is not needed: nobody asks it.
 fn nowhere() -> NetworkFile {
     NetworkFile::with_seeds("local", vec![ServerUrl::http("127.0.0.1", 1, "/json_rpc")])
 }

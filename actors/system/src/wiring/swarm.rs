@@ -19,7 +19,7 @@ use ramson_types::{AccountId, NodePool};
 use tokio::sync::watch;
 
 use super::{Basics, link};
-use crate::engine::{EngineConfig, EngineError};
+use crate::engine::{Activity, EngineConfig, EngineError};
 use crate::guardian::{self, Guarded};
 
 /// Links to the network's actor.
@@ -114,7 +114,12 @@ pub(crate) async fn start(
     let load = link::<LoadNodePool, _>("storage", storage);
     let links = SwarmLinks::new();
     let watched = Watched::default();
-    let (network, parts, lead) = (config.network.swarm.clone(), basics.clone(), links.clone());
+    let mut network = config.network.swarm.clone();
+    if config.activity == Activity::Offline {
+        // Without a seed to ask and an account to poll it stays silent.
+        network.seeds.clear();
+    }
+    let (parts, lead) = (basics.clone(), links.clone());
     let again = watched.clone();
     let start = move || {
         let (network, parts, ports) = (network.clone(), parts.clone(), ports.clone());

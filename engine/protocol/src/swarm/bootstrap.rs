@@ -45,7 +45,7 @@ pub enum PoolNews {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BootstrapError {
     /// The seed could not be asked, or answered garbage.
-    #[error("seed {seed} gave no list of service nodes: {reason}")]
+    #[error("no list of service nodes: {reason}")]
     Seed {
         /// Which one.
         seed: usize,
@@ -54,7 +54,7 @@ pub enum BootstrapError {
     },
     /// Fewer nodes than the network needs.
     #[error(
-        "seed {seed} knows {found} usable service nodes, but {needed} are needed; \
+        "it knows {found} usable service nodes, but {needed} are needed; \
          if this network is meant to be that small, set min_pool in its network file"
     )]
     TooSmall {
@@ -66,9 +66,7 @@ pub enum BootstrapError {
         needed: usize,
     },
     /// So much smaller than the known pool that the seed is more likely wrong.
-    #[error(
-        "seed {seed} knows {found} service nodes where {known} were known; the known ones are kept"
-    )]
+    #[error("it knows {found} service nodes where {known} were known; the known ones are kept")]
     Shrunk {
         /// Which one.
         seed: usize,
