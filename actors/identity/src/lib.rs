@@ -194,3 +194,13 @@ impl Handler<Stop> for IdentityActor {
         ctx.stop();
     }
 }
+
+#[cfg(feature = "chaos")]
+impl Handler<ramson_messages::Panic> for IdentityActor {
+    type Result = ();
+
+    #[allow(clippy::panic)]
+    fn handle(&mut self, _: ramson_messages::Panic, _: &mut Context<Self>) {
+        panic!("a test wanted this");
+    }
+}

@@ -28,5 +28,7 @@ pub mod transport;
 
 pub use clock::{Clock, Entropy};
 pub use events::{EngineEvent, Event, EventBus};
+#[cfg(feature = "chaos")]
+pub use lifeline::Panic;
 pub use lifeline::{Lifeline, LifelineEnd, Stop};
 pub use link::{Link, LinkError};

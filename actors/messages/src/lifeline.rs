@@ -29,3 +29,9 @@ impl LifelineEnd {
 #[derive(Debug, Clone, Copy, actix::Message)]
 #[rtype(result = "()")]
 pub struct Stop;
+
+/// Lets an actor panic, to see what becomes of it.
+#[cfg(feature = "chaos")]
+#[derive(Debug, Clone, Copy, actix::Message)]
+#[rtype(result = "()")]
+pub struct Panic;

@@ -255,6 +255,15 @@ impl Engine {
         Ok(self.wires.read_ledger.ask(ReadLedger { about }).await??)
     }
 
+    /// Lets an account's actor panic, for tests.
+    #[cfg(feature = "chaos")]
+    pub async fn panic_account(&self, id: &AccountId) {
+        if let Some(link) = self.wires.account(id) {
+            // It never answers.
+            drop(link.panic.ask(ramson_messages::Panic).await);
+        }
+    }
+
     /// The paths that carry an account's requests now.
     pub async fn paths(&self, id: &AccountId) -> Result<Vec<Hops>, EngineError> {
         let link = self.wires.account(id).ok_or(EngineError::NoSuchAccount { id: *id })?;

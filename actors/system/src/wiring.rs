@@ -72,6 +72,8 @@ pub(crate) struct AccountWires {
     pub(crate) send_text: Link<SendText>,
     pub(crate) poll_now: Link<PollNow>,
     pub(crate) ready_paths: Link<ReadyPaths>,
+    #[cfg(feature = "chaos")]
+    pub(crate) panic: Link<ramson_messages::Panic>,
 }
 
 impl Wires {

@@ -12,7 +12,7 @@ use ramson_codec::storage::Request;
 use ramson_crypto::{AccountKeys, Seed};
 use ramson_messages::transport::{Endpoint, IsolationClass, Post};
 use ramson_protocol::inbox;
-use ramson_system::{Engine, EngineConfig, NetworkConfig};
+use ramson_system::{Activity, Engine, EngineConfig, NetworkConfig};
 use ramson_transport_actor::{RealDial, Transport, TransportConfig};
 use ramson_types::{AccountId, Namespace, SwarmId, Timestamp, swarm};
 use rand::SeedableRng;
@@ -57,7 +57,7 @@ impl Net {
     /// An engine that polls only when it is told to.
     pub(super) async fn engine(&self, home: &std::path::Path) -> anyhow::Result<Engine> {
         let config = EngineConfig::new(home.to_owned(), self.config.clone());
-        Ok(Engine::start(EngineConfig { poll: false, ..config }).await?)
+        Ok(Engine::start(EngineConfig { activity: Activity::Sending, ..config }).await?)
     }
 
     /// Stores messages at one member of an account's swarm in one request.

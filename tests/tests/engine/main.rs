@@ -4,4 +4,5 @@
 mod delivery;
 mod guard;
 mod mischief;
+mod panics;
 mod support;

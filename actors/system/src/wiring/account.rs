@@ -63,6 +63,10 @@ pub(crate) async fn start(
         Link::<Stop>::new(TO),
     );
     let lead = (send_text.clone(), poll_due, poll_now.clone(), stop.clone());
+    #[cfg(feature = "chaos")]
+    let panic = Link::new(TO);
+    #[cfg(feature = "chaos")]
+    let lead_panic = panic.clone();
     let ports = Ports {
         onion: place.onion,
         seal: place.shard.seal_copies,
@@ -82,6 +86,8 @@ pub(crate) async fn start(
         let (ports, parts, arbiter) = (ports.clone(), parts.clone(), arbiter.clone());
         let (load, watch) = (load.clone(), watch.clone());
         let (send_text, poll_due, poll_now, stop) = lead.clone();
+        #[cfg(feature = "chaos")]
+        let lead_panic = lead_panic.clone();
         async move {
             let stored = load
                 .ask(LoadAccount { account: number })
@@ -97,6 +103,8 @@ pub(crate) async fn start(
             poll_due.point_at(&actor);
             poll_now.point_at(&actor);
             stop.point_at(&actor);
+            #[cfg(feature = "chaos")]
+            lead_panic.point_at(&actor);
             if poll {
                 watch(id, poll_due);
             }
@@ -109,5 +117,12 @@ pub(crate) async fn start(
         .map_err(|reason| EngineError::Start { reason })?;
     let household = Household { id, identity, stop_identity: stop, own_paths: place.own_paths };
     let ready_paths = place.ready_paths;
-    Ok((household, AccountWires { send_text, poll_now, ready_paths }))
+    let wires = AccountWires {
+        send_text,
+        poll_now,
+        ready_paths,
+        #[cfg(feature = "chaos")]
+        panic,
+    };
+    Ok((household, wires))
 }
