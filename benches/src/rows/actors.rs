@@ -212,7 +212,9 @@ impl House {
             let stored = store.ask(LoadAccount { account }).await?;
             storage(&mut ports, &handle, &store);
             if let Kind::OneByOne = kind {
-                ports.commit.point_at(&OneByOne(store.clone()).start());
+                let store = store.clone();
+                let before = OneByOne::start_in_arbiter(&handle, move |_| OneByOne(store));
+                ports.commit.point_at(&before);
             }
             (Keeping::Store(home, store), stored)
         };
@@ -253,7 +255,7 @@ impl House {
     }
 }
 
-/// Crypto on the shard, Swarm's place on this thread.
+/// Crypto and Swarm on the shard, as with the engine's first one.
 fn ports(shard: &ArbiterHandle, entropy: &dyn Entropy) -> Ports {
     let pool = SyncArbiter::start(1, || CryptoPool);
     let crypto = Crypto::new(entropy, Some(pool));
@@ -265,7 +267,7 @@ fn ports(shard: &ArbiterHandle, entropy: &dyn Entropy) -> Ports {
         https_port: 1,
         swarm: None,
     };
-    let swarm = OneMember(member).start();
+    let swarm = OneMember::start_in_arbiter(shard, move |_| OneMember(member));
     let ports = Ports {
         onion: Link::new("player"),
         seal: Link::new("crypto"),
@@ -289,8 +291,9 @@ fn ports(shard: &ArbiterHandle, entropy: &dyn Entropy) -> Ports {
 }
 
 /// Storage, placed as the engine places it.
-fn storage(ports: &mut Ports, _: &ArbiterHandle, store: &StoreHandle) {
-    let storage = Storage::new(store.clone()).start();
+fn storage(ports: &mut Ports, shard: &ArbiterHandle, store: &StoreHandle) {
+    let store = store.clone();
+    let storage = Storage::start_in_arbiter(shard, move |_| Storage::new(store));
     ports.commit.point_at(&storage);
     ports.recall_hashes.point_at(&storage);
     ports.recall_messages.point_at(&storage);

@@ -1,6 +1,7 @@
 //! A local network in a child process, an engine on it, and messages put
 //! straight into inboxes.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use ramson_codec::storage::Request;
 use ramson_crypto::{AccountKeys, Seed};
 use ramson_messages::transport::{Endpoint, IsolationClass, Post};
 use ramson_protocol::inbox;
+use ramson_protocol::swarm::PollConfig;
 use ramson_system::{Activity, Engine, EngineConfig, NetworkConfig};
 use ramson_transport_actor::{RealDial, Transport, TransportConfig};
 use ramson_types::{AccountId, Namespace, SwarmId, Timestamp, swarm};
@@ -55,9 +57,18 @@ impl Net {
     }
 
     /// An engine that polls only when it is told to.
-    pub(super) async fn engine(&self, home: &std::path::Path) -> anyhow::Result<Engine> {
+    pub(super) async fn engine(&self, home: &Path) -> anyhow::Result<Engine> {
         let config = EngineConfig::new(home.to_owned(), self.config.clone());
         Ok(Engine::start(EngineConfig { activity: Activity::Sending, ..config }).await?)
+    }
+
+    /// An engine that polls by itself, as often as its schedule goes.
+    pub(super) async fn polling_engine(&self, home: &Path) -> anyhow::Result<Engine> {
+        let mut network = self.config.clone();
+        let always = Duration::from_millis(1);
+        network.swarm.poll =
+            PollConfig { shortest: always, longest: always, longest_after_failure: always };
+        Ok(Engine::start(EngineConfig::new(home.to_owned(), network)).await?)
     }
 
     /// Stores messages at one member of an account's swarm in one request.

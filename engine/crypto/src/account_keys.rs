@@ -1,5 +1,7 @@
 //! The keys of an account and the maps between their two forms (01 section 1).
 
+use std::ops::Neg as _;
+
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::montgomery::MontgomeryPoint;
 use curve25519_dalek::scalar::Scalar;
@@ -102,7 +104,7 @@ fn is_in_main_subgroup(point: &EdwardsPoint) -> bool {
     // -1 is the order less one.
     let all_but_one =
         EdwardsPoint::vartime_double_scalar_mul_basepoint(&-Scalar::ONE, point, &Scalar::ZERO);
-    all_but_one == -point
+    all_but_one == point.neg()
 }
 
 /// The Ed25519 key with sign bit 0 of an X25519 key: the account's true
