@@ -1,7 +1,8 @@
 //! Seals and opens batches.
 //!
 //! Hears [`SealOnion`], [`OpenOnion`], [`SealCopies`], [`OpenInbox`]. Says
-//! nothing. Owns its random source, and no key: keys come with each message.
+//! nothing. Owns its random source and the accounts of senders met before, and
+//! no key: keys come with each message.
 //!
 //! One [`Crypto`] lives on each shard's thread and works there, because to
 //! wake another thread costs about as much as to open a message. Responses
@@ -10,7 +11,7 @@
 
 use actix::prelude::*;
 use ramson_crypto::EncType;
-use ramson_crypto::session_protocol::EncryptError;
+use ramson_crypto::session_protocol::{EncryptError, KnownSenders};
 use ramson_messages::Entropy;
 use ramson_messages::crypto::{OpenInbox, OpenOnion, SealCopies, SealOnion};
 use ramson_protocol::inbox::{self, OpenError, Opened};
@@ -26,13 +27,14 @@ const INLINE_MESSAGES: usize = 32;
 /// Works on its shard's own thread.
 pub struct Crypto {
     rng: StdRng,
+    known: KnownSenders,
     pool: Option<Addr<CryptoPool>>,
 }
 
 impl Crypto {
     /// The crypto actor of one shard.
     pub fn new(entropy: &dyn Entropy, pool: Option<Addr<CryptoPool>>) -> Self {
-        Self { rng: entropy.generator("crypto"), pool }
+        Self { rng: entropy.generator("crypto"), known: KnownSenders::default(), pool }
     }
 }
 
@@ -82,12 +84,12 @@ impl Handler<OpenInbox> for Crypto {
                     match request.await {
                         Ok(opened) => opened,
                         // The pool is gone: better slow than not at all.
-                        Err(_) => open_all(&OpenInbox { keys, stored }),
+                        Err(_) => open_all(&OpenInbox { keys, stored }, &mut Default::default()),
                     }
                 })
             }
             _ => {
-                let opened = open_all(&ask);
+                let opened = open_all(&ask, &mut self.known);
                 Box::pin(std::future::ready(opened))
             }
         }
@@ -105,10 +107,10 @@ impl Handler<OpenInbox> for CryptoPool {
     type Result = MessageResult<OpenInbox>;
 
     fn handle(&mut self, ask: OpenInbox, _: &mut SyncContext<Self>) -> Self::Result {
-        MessageResult(open_all(&ask))
+        MessageResult(open_all(&ask, &mut KnownSenders::default()))
     }
 }
 
-fn open_all(ask: &OpenInbox) -> Vec<Result<Opened, OpenError>> {
-    ask.stored.iter().map(|stored| inbox::open(&ask.keys, stored)).collect()
+fn open_all(ask: &OpenInbox, known: &mut KnownSenders) -> Vec<Result<Opened, OpenError>> {
+    ask.stored.iter().map(|stored| inbox::open_knowing(&ask.keys, stored, known)).collect()
 }

@@ -188,13 +188,15 @@ impl House {
         store.bind_network(&config.network.name)?;
         let handle = StoreHandle::threads(store)
             .map_err(|error| EngineError::Start { reason: error.to_string() })?;
-        let storage = Storage::new(handle).start();
+        let storage = Storage::new(handle.clone()).start();
         let shards = Shards::start(config.shards);
-        let links = shard::start_all(&shards, &basics);
-        let first = links.first().cloned().ok_or_else(|| EngineError::Start {
+        let links = shard::start_all(&shards, &basics, &handle);
+        let place = links.first().cloned().zip(shards.handles().into_iter().next());
+        let (first, arbiter) = place.ok_or_else(|| EngineError::Start {
             reason: "there is no thread to run accounts on".to_owned(),
         })?;
-        let swarm = swarm::start(&config, &basics, &storage, first.post).await?;
+        // Beside accounts, because every poll and delivery asks it something.
+        let swarm = swarm::start(&config, &basics, &storage, first.post, arbiter).await?;
         let wires = Wires {
             list_accounts: link("storage", &storage),
             load_account: link("storage", &storage),

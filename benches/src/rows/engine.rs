@@ -36,7 +36,7 @@ const SWARM: usize = 5;
 /// Messages in one answer.
 const PER_ANSWER: usize = 20;
 
-/// Answers in a round.
+/// Answers in a round, each of another account.
 const ANSWERS: usize = 10;
 
 /// The floor's parts in ns, measured again in each round.
@@ -227,39 +227,42 @@ async fn receives(rounds: usize) -> anyhow::Result<Vec<Row>> {
     let net = Net::start(1)?;
     let home = tempfile::tempdir()?;
     let engine = net.engine(home.path()).await?;
-    let me = engine.create_account(None).await?.id;
+    let mut accounts = Vec::new();
+    for _ in 0..ANSWERS {
+        accounts.push(engine.create_account(None).await?.id);
+    }
     let mut author = Author::new(20);
     let mut events = engine.subscribe();
     let mut ours = Ours::new(&Subject::new());
-    let (mut all, mut woken, mut received) = (Rounds::default(), 0.0, 0);
+    let (mut all, mut woken) = <(Rounds, f64)>::default();
     for round in 0..=rounds {
         let parts = Parts::measure(&mut ours);
-        let (mut used, mut slept) = (Duration::ZERO, 0);
-        for _ in 0..ANSWERS {
-            net.store(me, author.write(&me, PER_ANSWER)?).await?;
-            quiet().await;
-            let (waited, before) = (waits(), process_cpu());
-            let outcome = engine.poll_now(&me).await?;
+        for me in &accounts {
+            net.store(*me, author.write(me, PER_ANSWER)?).await?;
+        }
+        quiet().await;
+        let (slept, before) = (waits(), process_cpu());
+        for me in &accounts {
+            let outcome = engine.poll_now(me).await?;
+            ensure!(outcome == Some(PollOutcome::Messages), "a poll ended with {outcome:?}");
             for _ in 0..PER_ANSWER {
                 next_received(&mut events).await?;
             }
-            used += process_cpu() - before;
-            slept += waits() - waited;
-            received += PER_ANSWER;
-            ensure!(outcome == Some(PollOutcome::Messages), "a poll ended with {outcome:?}");
         }
+        let used = ns(process_cpu() - before) / (ANSWERS * PER_ANSWER) as f64;
         // The first one warms up.
         if round > 0 {
-            let messages = (ANSWERS * PER_ANSWER) as f64;
-            let floor = parts.receive + (parts.sign + parts.request) / PER_ANSWER as f64;
-            all.push(ns(used) / messages, floor);
-            woken += slept as f64 / (ANSWERS * rounds) as f64;
+            woken += (waits() - slept) as f64 / (ANSWERS * rounds) as f64;
+            all.push(used, parts.receive + (parts.sign + parts.request) / PER_ANSWER as f64);
         }
     }
-    let conversation = ConversationId::Account(author.id());
-    let kept = engine.messages(&me, conversation, usize::MAX).await?;
-    let good = kept.iter().filter(|message| message.state == MessageState::Received).count();
-    ensure!(good == received, "{good} messages are in the store of {received}");
+    for me in &accounts {
+        let conversation = ConversationId::Account(author.id());
+        let kept = engine.messages(me, conversation, usize::MAX).await?;
+        let good = kept.iter().filter(|message| message.state == MessageState::Received).count();
+        let sent = (rounds + 1) * PER_ANSWER;
+        ensure!(good == sent, "{good} messages are in the store of {sent}");
+    }
     engine.shutdown().await;
     let what = "engine, a received message, its poll included / RECEIVE + POLL/20";
     let row = Row::of("G4", what, &all, rounds, Goal::AtMost(1.30));

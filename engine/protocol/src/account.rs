@@ -120,18 +120,17 @@ impl Account {
         &self.clock
     }
 
-    /// Learns from the time a node gave with an answer.
-    pub fn learn_clock(&mut self, sample: clock::Sample) {
-        self.clock.learn(sample);
+    /// Its network clock, to learn from.
+    pub fn clock_mut(&mut self) -> &mut NetworkClock {
+        &mut self.clock
     }
 
-    /// Puts a message into its conversation's line.
+    /// Puts a message into its conversation's line, which is to be kept.
     fn note_in_conversation(
         &mut self,
         message: &Message,
         peer_name: Option<String>,
-        decision: &mut Decision,
-    ) {
+    ) -> &Conversation {
         let line = self.conversations.entry(message.conversation.clone()).or_insert_with(|| {
             Conversation {
                 id: message.conversation.clone(),
@@ -147,7 +146,7 @@ impl Account {
         if peer_name.is_some() {
             line.name = peer_name;
         }
-        decision.changes.push(Change::PutConversation(line.clone()));
+        line
     }
 
     fn next_message_id(&mut self) -> MessageId {

@@ -4,7 +4,7 @@
 
 use ramson_codec::envelope::{self, UnwrapError};
 use ramson_codec::proto::Content;
-use ramson_crypto::session_protocol::{self, DecryptError, EncryptError};
+use ramson_crypto::session_protocol::{self, DecryptError, EncryptError, KnownSenders};
 use ramson_crypto::{AccountKeys, padding, pro};
 use ramson_types::{AccountId, Timestamp};
 use rand_core::CryptoRng;
@@ -78,8 +78,17 @@ impl From<DecryptError> for OpenError {
 
 /// Opens what lay in namespace 0 of the account's swarm, after base64.
 pub fn open(keys: &AccountKeys, stored: &[u8]) -> Result<Opened, OpenError> {
+    open_knowing(keys, stored, &mut KnownSenders::default())
+}
+
+/// [`open`] for one who opens many messages.
+pub fn open_knowing(
+    keys: &AccountKeys,
+    stored: &[u8],
+    known: &mut KnownSenders,
+) -> Result<Opened, OpenError> {
     let envelope = envelope::unwrap(stored)?;
-    let decrypted = session_protocol::decrypt(keys, &envelope.content)?;
+    let decrypted = session_protocol::decrypt_knowing(keys, &envelope.content, known)?;
     let content_bytes = padding::unpad(&decrypted.plaintext).to_vec();
     let content = Content::decode(&content_bytes).map_err(|_| OpenError::BadContent)?;
     envelope::check_content(&content, envelope.timestamp)

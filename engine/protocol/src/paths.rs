@@ -155,7 +155,14 @@ impl Paths {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Vec<Effect> {
+        if self.pool == pool {
+            return self.keep_ready(now, rng);
+        }
         self.pool = pool;
+        // A guard that is gone must not keep its place.
+        if !self.pool.is_empty() {
+            self.guards.retain(|guard| self.pool.get(guard).is_some());
+        }
         self.strikes.clear();
         self.failures = 0;
         self.not_before = now;
@@ -219,6 +226,7 @@ impl Paths {
         match outcome {
             Ok(()) => {
                 self.failures = 0;
+                self.not_before = now;
                 if let Some(entry) = self.entries.iter_mut().find(|entry| entry.path.id == id) {
                     entry.ready = true;
                 }
@@ -255,23 +263,23 @@ impl Paths {
         let Some(entry) = self.entries.iter_mut().find(|entry| entry.path.id == id) else {
             return Vec::new();
         };
-        match fault {
-            Fault::Node(_) | Fault::NodeGone(_) => {}
-            Fault::Path => entry.strikes = entry.strikes.saturating_add(1),
+        entry.strikes = match fault {
+            // What names a node came in the clear and may be the guard's lie.
+            Fault::Node(_) | Fault::NodeGone(_) | Fault::Path => entry.strikes.saturating_add(1),
             // A guard that refuses the connection carries nothing at all.
-            Fault::Guard => entry.strikes = MAX_STRIKES,
-        }
+            Fault::Guard => MAX_STRIKES,
+        };
         let guard = entry.path.hops.first().map(|hop| hop.ed25519);
-        let given_up = entry.strikes >= MAX_STRIKES;
-        if given_up {
+        if entry.strikes >= MAX_STRIKES {
             self.take(id);
             if let Some(guard) = guard {
                 self.strike(guard, now);
-                self.guards.retain(|kept| *kept != guard);
             }
         }
         self.drop_struck_paths(now);
-        self.keep_ready(now, rng)
+        let mut effects = self.forget_bad_guards(now);
+        effects.extend(self.keep_ready(now, rng));
+        effects
     }
 
     /// Builds until as many paths as wanted are ready or on their way.
@@ -286,10 +294,27 @@ impl Paths {
         effects
     }
 
-    /// When [`Paths::keep_ready`] has something to do again.
-    pub fn next_attempt(&self) -> Option<Timestamp> {
-        let wanting = self.entries.len() < self.config.paths;
+    /// When something is to be tried again: [`Paths::keep_ready`], and
+    /// [`Paths::choose`] for requests that wait.
+    pub fn next_attempt(&self, requests_wait: bool) -> Option<Timestamp> {
+        let wanting = requests_wait || self.entries.len() < self.config.paths;
         (wanting && self.pool.len() > self.config.hops).then_some(self.not_before)
+    }
+
+    /// A kept guard goes only when it failed again and again while another
+    /// path works: when the own network is down every guard seems to fail.
+    fn forget_bad_guards(&mut self, now: Timestamp) -> Vec<Effect> {
+        if self.ready().next().is_none() {
+            return Vec::new();
+        }
+        let before = self.guards.len();
+        let bad: Vec<_> =
+            self.guards.iter().filter(|guard| self.is_struck(guard, now)).copied().collect();
+        self.guards.retain(|guard| !bad.contains(guard));
+        if self.guards.len() == before {
+            return Vec::new();
+        }
+        vec![Effect::SaveGuards(self.guards.clone())]
     }
 
     fn blame(&mut self, fault: &Fault, now: Timestamp) {

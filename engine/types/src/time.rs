@@ -29,6 +29,12 @@ impl Timestamp {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
+    /// Whether the time has come for something that never waits longer than
+    /// `longest`. Farther away it was set by another clock, and is due.
+    pub fn is_due(self, now: Self, longest: Duration) -> bool {
+        self <= now || self.since(now) > longest
+    }
+
     /// The distance between two times, whichever is first.
     pub const fn distance(self, other: Self) -> Duration {
         Duration::from_millis(self.0.abs_diff(other.0))

@@ -46,7 +46,7 @@ pub(crate) async fn start(
         seal: shard.seal_onion.clone(),
         open: shard.open_onion.clone(),
         post: shard.post.clone(),
-        save_guards: link("storage", storage),
+        save_guards: link("storage", &shard.storage),
         doubt: swarm.links.doubt.clone(),
         pool: swarm.pool.clone(),
         events: basics.events.clone(),

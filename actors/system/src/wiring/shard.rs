@@ -1,4 +1,5 @@
-//! What the accounts of one thread share: connections and crypto.
+//! What the accounts of one thread share: connections, crypto, and a way to
+//! the store that wakes no other thread than the store's own.
 
 use std::sync::Arc;
 
@@ -7,13 +8,14 @@ use ramson_crypto_actor::{Crypto, CryptoPool};
 use ramson_messages::Link;
 use ramson_messages::crypto::{OpenInbox, OpenOnion, SealCopies, SealOnion};
 use ramson_messages::transport::Post;
+use ramson_storage_actor::{Storage, StoreHandle};
 use ramson_transport_actor::{RealDial, Transport, TransportConfig};
 
 use super::{Basics, link};
 use crate::arbiters::Shards;
 
-/// Links to a shard's own actors. Both hold no state, and a panic in either
-/// would be one in a library: they are not guarded.
+/// Links to a shard's own actors. They hold no state, and a panic in one would
+/// be one in a library: they are not guarded.
 #[derive(Clone)]
 pub(crate) struct ShardLinks {
     pub(crate) post: Link<Post>,
@@ -21,10 +23,15 @@ pub(crate) struct ShardLinks {
     pub(crate) open_onion: Link<OpenOnion>,
     pub(crate) seal_copies: Link<SealCopies>,
     pub(crate) open_inbox: Link<OpenInbox>,
+    pub(crate) storage: Addr<Storage>,
 }
 
-/// Starts Transport and Crypto on every shard.
-pub(crate) fn start_all(shards: &Shards, basics: &Basics) -> Vec<ShardLinks> {
+/// Starts Transport, Crypto and Storage on every shard.
+pub(crate) fn start_all(
+    shards: &Shards,
+    basics: &Basics,
+    store: &StoreHandle,
+) -> Vec<ShardLinks> {
     let handles = shards.handles();
     let pool = SyncArbiter::start(handles.len(), || CryptoPool);
     let start = |arbiter: ArbiterHandle| {
@@ -36,12 +43,15 @@ pub(crate) fn start_all(shards: &Shards, basics: &Basics) -> Vec<ShardLinks> {
         let (entropy, pool) = (basics.entropy.clone(), pool.clone());
         let crypto =
             Crypto::start_in_arbiter(&arbiter, move |_| Crypto::new(&*entropy, Some(pool)));
+        let store = store.clone();
+        let storage = Storage::start_in_arbiter(&arbiter, move |_| Storage::new(store));
         ShardLinks {
             post: link("transport", &transport),
             seal_onion: link("crypto", &crypto),
             open_onion: link("crypto", &crypto),
             seal_copies: link("crypto", &crypto),
             open_inbox: link("crypto", &crypto),
+            storage,
         }
     };
     handles.into_iter().map(start).collect()

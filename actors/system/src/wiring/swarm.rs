@@ -103,6 +103,7 @@ pub(crate) async fn start(
     basics: &Basics,
     storage: &Addr<Storage>,
     post: Link<Post>,
+    arbiter: ArbiterHandle,
 ) -> Result<Swarm, EngineError> {
     let (publish, pool) = watch::channel(Arc::new(NodePool::default()));
     let ports = Ports {
@@ -124,6 +125,7 @@ pub(crate) async fn start(
     let start = move || {
         let (network, parts, ports) = (network.clone(), parts.clone(), ports.clone());
         let (load, lead, again) = (load.clone(), lead.clone(), again.clone());
+        let arbiter = arbiter.clone();
         async move {
             let loaded = load.ask(LoadNodePool).await.map_err(|error| error.to_string())?;
             // An unreadable pool is fetched anew.
@@ -133,8 +135,10 @@ pub(crate) async fn start(
             });
             let (lifeline, end) = Lifeline::new();
             let (clock, entropy) = (parts.clock, parts.entropy);
-            let actor = SwarmActor::new(network, cached, ports, clock, &*entropy, lifeline);
-            lead.point_at(&actor.start());
+            let actor = SwarmActor::start_in_arbiter(&arbiter, move |_| {
+                SwarmActor::new(network, cached, ports, clock, &*entropy, lifeline)
+            });
+            lead.point_at(&actor);
             let accounts = again.borrow().clone();
             for (account, poll) in accounts {
                 lead.watch.ask(Watch { account, poll }).await.map_err(|e| e.to_string())?;

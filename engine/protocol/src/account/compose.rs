@@ -15,6 +15,9 @@ use crate::store::{Change, Copy, OutboxEntry};
 /// The longest text, in Unicode code points (01 section 3.2).
 pub const MAX_TEXT: usize = 2_000;
 
+/// The last sent time may be this far ahead: many messages in one moment.
+const FAR_AHEAD: Duration = Duration::from_secs(60 * 60 * 2);
+
 /// How long a swarm keeps a message without a timer.
 const MESSAGE_TTL: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
@@ -121,7 +124,8 @@ impl Account {
     }
 
     /// Takes a draft and its sealed copies, in the same order, into history
-    /// and outbox.
+    /// and outbox. Nothing is sent before [`Account::kept`] says that the
+    /// decision is on disk.
     pub fn queue(
         &mut self,
         draft: Draft,
@@ -132,6 +136,7 @@ impl Account {
             return Err(ComposeError::TooLarge { bytes });
         }
         let Draft { message, copies } = draft;
+        self.keep_back(message.id);
         let mut decision = Decision::default();
         for (copy, data) in copies.into_iter().zip(sealed) {
             let number = self.counters.next_outbox;
@@ -156,7 +161,8 @@ impl Account {
         }
         decision.changes.push(Change::SetCounters(self.counters));
         decision.changes.push(Change::PutMessage(message.clone()));
-        self.note_in_conversation(&message, None, &mut decision);
+        let line = self.note_in_conversation(&message, None).clone();
+        decision.changes.push(Change::PutConversation(line));
         decision.events.push(AccountEvent::MessageQueued(message));
         Ok(decision)
     }
@@ -164,8 +170,11 @@ impl Account {
     /// A sent time that no other message of this account has: Android drops
     /// any message that shares its millisecond with another (01 section 2.8).
     fn next_sent(&mut self, now: Timestamp) -> Timestamp {
+        let network_now = self.clock.at(now);
         let earliest = self.counters.last_sent.plus(Duration::from_millis(1));
-        let sent = self.clock.at(now).max(earliest);
+        // A clock that was once far ahead must not date all later messages.
+        let stuck = earliest.since(network_now) > FAR_AHEAD;
+        let sent = if stuck { network_now } else { network_now.max(earliest) };
         self.counters.last_sent = sent;
         sent
     }

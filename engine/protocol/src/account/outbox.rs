@@ -2,16 +2,16 @@
 //! out in order, several in one request; an entry leaves only when its swarm
 //! has it or never will.
 
+mod answer;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use ramson_codec::storage::{
-    BatchAnswer, MAX_SUBREQUESTS, NodeStatus, Request, StoreAnswer, StoreOutcome, SwarmAnswer,
-};
+use ramson_codec::storage::{MAX_SUBREQUESTS, Request};
 use ramson_types::ledger::{Hops, LedgerStep};
 use ramson_types::message::MessageState;
 use ramson_types::{
-    AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, ServiceNode, Timestamp,
+    AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, Timestamp,
 };
 use rand::RngExt;
 use rand_core::CryptoRng;
@@ -19,6 +19,8 @@ use rand_core::CryptoRng;
 use super::{Account, Decision};
 use crate::event::AccountEvent;
 use crate::store::{Change, Copy, OutboxEntry};
+
+pub use answer::{DeliveryAnswer, SendResult};
 
 /// How many accounts may be written to at the same time.
 const MAX_IN_FLIGHT: usize = 8;
@@ -33,21 +35,69 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// The longest wait between attempts.
 const LONGEST_RETRY: Duration = Duration::from_secs(5 * 60);
 
-/// Entries that wait, and the accounts that a request is under way to.
+/// So often a message may be refused as it is before it is given up; by then
+/// several members were asked.
+const MAX_REFUSALS: u32 = 3;
+
+/// Entries that wait, by the account whose swarm is to store them.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    entries: BTreeMap<u64, OutboxEntry>,
-    in_flight: BTreeSet<AccountId>,
+    queues: BTreeMap<AccountId, Queue>,
+    len: usize,
+    /// Messages whose commit is under way: nothing of them is sent before.
+    unkept: BTreeSet<MessageId>,
+}
+
+/// Entries for one account, in the order in which they are sent.
+#[derive(Debug, Default)]
+struct Queue {
+    entries: BTreeMap<u64, Waiting>,
+    in_flight: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    entry: OutboxEntry,
+    refusals: u32,
+    /// Why the last attempt failed: told again only when it changes.
+    told: Option<String>,
 }
 
 impl Outbox {
     pub(super) fn load(entries: Vec<OutboxEntry>) -> Self {
-        let entries = entries.into_iter().map(|entry| (entry.number, entry)).collect();
-        Self { entries, in_flight: BTreeSet::new() }
+        let mut outbox = Self::default();
+        for entry in entries {
+            outbox.add(entry);
+        }
+        outbox
     }
 
     pub(super) fn add(&mut self, entry: OutboxEntry) {
-        self.entries.insert(entry.number, entry);
+        self.put(Waiting { entry, refusals: 0, told: None });
+    }
+
+    fn put(&mut self, waiting: Waiting) {
+        let queue = self.queues.entry(waiting.entry.to).or_default();
+        if queue.entries.insert(waiting.entry.number, waiting).is_none() {
+            self.len = self.len.saturating_add(1);
+        }
+    }
+
+    fn take(&mut self, to: &AccountId, number: u64) -> Option<Waiting> {
+        let taken = self.queues.get_mut(to)?.entries.remove(&number)?;
+        self.len = self.len.saturating_sub(1);
+        Some(taken)
+    }
+
+    fn in_flight(&self) -> usize {
+        self.queues.values().filter(|queue| queue.in_flight).count()
+    }
+
+    /// The first entry of a queue, if it may be sent at all.
+    fn head<'q>(&self, queue: &'q Queue) -> Option<&'q OutboxEntry> {
+        let (_, first) = queue.entries.first_key_value()?;
+        let waits = queue.in_flight || self.unkept.contains(&first.entry.message);
+        (!waits).then_some(&first.entry)
     }
 }
 
@@ -62,193 +112,50 @@ pub struct Delivery {
     pub request: Request,
 }
 
-/// What came of one stored entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SendResult {
-    /// The swarm has it.
-    Stored {
-        /// Members whose signatures over the hash verify.
-        confirmed: Vec<Ed25519PublicKey>,
-        /// Members that failed or whose signatures do not verify.
-        failed: Vec<Ed25519PublicKey>,
-    },
-    /// The node asked is not in the swarm (421).
-    WrongSwarm {
-        /// How many members its answer named instead.
-        members: u32,
-    },
-    /// The swarm refused it, and will refuse the same bytes again.
-    Refused {
-        /// Status of the answer.
-        status: u16,
-        /// Its text.
-        reason: String,
-    },
-    /// Anything else; a later attempt may succeed.
-    NotNow {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// What the answer to a delivery says.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct DeliveryAnswer {
-    /// One result for each entry, in the order of the delivery.
-    pub results: Vec<SendResult>,
-    /// The right swarm, if the node asked is not in it.
-    pub swarm: Option<Vec<ServiceNode>>,
-    /// The node's clock.
-    pub status: NodeStatus,
-    /// The node answered as a working one does not: ask others first.
-    pub doubtful: bool,
-}
-
 impl Account {
     /// What to send now. Each account has at most one request under way;
-    /// [`Account::sent`] must be told of every entry.
+    /// [`Account::sent`] must be told of every delivery.
     pub fn due_deliveries(&mut self, now: Timestamp) -> Vec<Delivery> {
-        let mut batches: BTreeMap<AccountId, Vec<&OutboxEntry>> = BTreeMap::new();
-        let mut held_back = BTreeSet::new();
-        for entry in self.outbox.entries.values() {
-            if self.outbox.in_flight.contains(&entry.to) || held_back.contains(&entry.to) {
-                continue;
-            }
-            // Later entries wait behind one that is not due: order is kept.
-            if entry.next_attempt > now {
-                held_back.insert(entry.to);
-                continue;
-            }
-            let full = self.outbox.in_flight.len().saturating_add(batches.len()) >= MAX_IN_FLIGHT;
-            if full && !batches.contains_key(&entry.to) {
-                continue;
-            }
-            let batch = batches.entry(entry.to).or_default();
-            let bytes: usize = batch.iter().map(|entry| entry.data.len()).sum();
-            let fits = bytes.saturating_add(entry.data.len()) <= MAX_REQUEST;
-            if batch.is_empty() || (batch.len() < MAX_SUBREQUESTS && fits) {
-                batch.push(entry);
-            } else {
-                held_back.insert(entry.to);
+        let room = MAX_IN_FLIGHT.saturating_sub(self.outbox.in_flight());
+        let due = |head: &OutboxEntry| head.next_attempt.is_due(now, LONGEST_RETRY.mul_f64(1.2));
+        let heads = self.outbox.queues.iter().filter_map(|(to, queue)| {
+            self.outbox.head(queue).filter(|head| due(head)).map(|_| (*to, queue))
+        });
+        let network_now = self.clock.at(now);
+        let deliveries: Vec<Delivery> = heads
+            .take(room)
+            .map(|(to, queue)| delivery(to, queue, &self.outbox.unkept, network_now))
+            .collect();
+        for delivery in &deliveries {
+            if let Some(queue) = self.outbox.queues.get_mut(&delivery.to) {
+                queue.in_flight = true;
             }
         }
-        let deliveries: Vec<Delivery> = batches
-            .into_iter()
-            .map(|(to, batch)| {
-                let entries = batch.iter().map(|entry| entry.number).collect();
-                let mut stores: Vec<Request> = batch.iter().map(|e| store_request(e)).collect();
-                let request = match stores.pop() {
-                    Some(only) if stores.is_empty() => only,
-                    last => Request::Sequence(stores.into_iter().chain(last).collect()),
-                };
-                Delivery { to, entries, request }
-            })
-            .collect();
-        self.outbox.in_flight.extend(deliveries.iter().map(|delivery| delivery.to));
         deliveries
     }
 
     /// When [`Account::due_deliveries`] has something to send; `None` while
-    /// nothing waits.
+    /// nothing waits, or no more can be under way.
     pub fn next_delivery(&self) -> Option<Timestamp> {
-        let mut first: BTreeMap<AccountId, Timestamp> = BTreeMap::new();
-        for entry in self.outbox.entries.values() {
-            if !self.outbox.in_flight.contains(&entry.to) {
-                first.entry(entry.to).or_insert(entry.next_attempt);
-            }
+        if self.outbox.in_flight() >= MAX_IN_FLIGHT {
+            return None;
         }
-        first.into_values().min()
+        let heads = self.outbox.queues.values().filter_map(|queue| self.outbox.head(queue));
+        heads.map(|head| head.next_attempt).min()
     }
 
     /// How many entries wait.
     pub fn outbox_len(&self) -> usize {
-        self.outbox.entries.len()
+        self.outbox.len
     }
 
-    /// The sealed bytes of an entry, to check an answer's hash against.
-    pub fn outbox_entry(&self, number: u64) -> Option<&OutboxEntry> {
-        self.outbox.entries.get(&number)
+    /// A message of [`Account::queue`] is on disk, and may be sent.
+    pub fn kept(&mut self, message: MessageId) {
+        self.outbox.unkept.remove(&message);
     }
 
-    /// Reads the answer to a delivery: one result for each of its entries, and
-    /// what else it tells.
-    pub fn read_delivery(
-        &self,
-        delivery: &Delivery,
-        node: &Ed25519PublicKey,
-        status: u16,
-        body: &[u8],
-    ) -> DeliveryAnswer {
-        let mut answer = self.read_results(delivery, status, body);
-        answer.doubtful = answer.results.iter().any(|result| match result {
-            SendResult::Stored { failed, .. } => failed.contains(node),
-            SendResult::NotNow { .. } => true,
-            SendResult::WrongSwarm { .. } | SendResult::Refused { .. } => false,
-        });
-        answer
-    }
-
-    fn read_results(&self, delivery: &Delivery, status: u16, body: &[u8]) -> DeliveryAnswer {
-        let mut answer = DeliveryAnswer::default();
-        let one_alone = delivery.entries.len() == 1;
-        if status != 200 || one_alone {
-            for number in &delivery.entries {
-                let result = self.read_store(*number, status, body, &mut answer);
-                answer.results.push(result);
-            }
-            return answer;
-        }
-        let parts = BatchAnswer::parse(body).map(|batch| batch.results);
-        for (index, number) in delivery.entries.iter().enumerate() {
-            let result = match &parts {
-                Err(error) => SendResult::NotNow { reason: error.to_string() },
-                Ok(parts) => match parts.get(index) {
-                    Some(part) => {
-                        self.read_store(*number, part.code, &part.body_bytes(), &mut answer)
-                    }
-                    // A sequence ends with the first part that fails.
-                    None => SendResult::NotNow {
-                        reason: "a message before it was not stored".to_owned(),
-                    },
-                },
-            };
-            answer.results.push(result);
-        }
-        answer
-    }
-
-    fn read_store(
-        &self,
-        number: u64,
-        status: u16,
-        body: &[u8],
-        answer: &mut DeliveryAnswer,
-    ) -> SendResult {
-        let text = || String::from_utf8_lossy(body).chars().take(200).collect::<String>();
-        let not_now = |reason: String| SendResult::NotNow { reason };
-        let Some(entry) = self.outbox.entries.get(&number) else {
-            return not_now("the entry is not in the outbox".to_owned());
-        };
-        match status {
-            200 => match StoreAnswer::parse(body) {
-                Ok(stored) => {
-                    answer.status = stored.status;
-                    judge_store(entry, &stored)
-                }
-                Err(error) => not_now(error.to_string()),
-            },
-            421 => match SwarmAnswer::parse(body) {
-                Ok(swarm) => {
-                    let members = u32::try_from(swarm.nodes.len()).unwrap_or(u32::MAX);
-                    answer.status = swarm.status;
-                    answer.swarm = Some(swarm.nodes);
-                    SendResult::WrongSwarm { members }
-                }
-                Err(error) => not_now(error.to_string()),
-            },
-            400 | 401 | 403 | 413 => SendResult::Refused { status, reason: text() },
-            _ => not_now(format!("the node answered {status}: {}", text())),
-        }
+    pub(super) fn keep_back(&mut self, message: MessageId) {
+        self.outbox.unkept.insert(message);
     }
 
     /// What came of a delivery: one result for each of its entries. `node`
@@ -262,49 +169,57 @@ impl Account {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Decision {
-        self.outbox.in_flight.remove(&delivery.to);
         let mut decision = Decision::default();
         for (number, result) in delivery.entries.iter().zip(results) {
-            let Some(mut entry) = self.outbox.entries.remove(number) else { continue };
-            entry.attempts = entry.attempts.saturating_add(1);
-            if let Some(node) = node {
-                let (attempt, path) = (entry.attempts, path.clone());
-                let step = LedgerStep::Attempted { attempt, node, path };
-                decision.ledger(now, Some(entry.message), None, step);
+            let Some(mut waiting) = self.outbox.take(&delivery.to, *number) else { continue };
+            waiting.entry.attempts = waiting.entry.attempts.saturating_add(1);
+            let attempt = Attempt { node, path: &path, now };
+            self.settle(waiting, result, &attempt, rng, &mut decision);
+        }
+        if let Some(queue) = self.outbox.queues.get_mut(&delivery.to) {
+            queue.in_flight = false;
+            if queue.entries.is_empty() {
+                self.outbox.queues.remove(&delivery.to);
             }
-            self.settle(entry, result, node, now, rng, &mut decision);
         }
         decision
     }
 
     fn settle(
         &mut self,
-        mut entry: OutboxEntry,
+        mut waiting: Waiting,
         result: SendResult,
-        node: Option<Ed25519PublicKey>,
-        now: Timestamp,
+        attempt: &Attempt<'_>,
         rng: &mut impl CryptoRng,
         decision: &mut Decision,
     ) {
-        let id = entry.message;
+        let now = attempt.now;
+        let id = waiting.entry.message;
+        let entry = &mut waiting.entry;
         let reason = match result {
             SendResult::Stored { confirmed, failed } => {
                 let hash = ramson_crypto::message_hash(&entry.to, entry.namespace, &entry.data);
                 decision.changes.push(Change::RemoveOutbox(entry.number));
+                attempt.tell(entry, decision);
                 let (to, signed) = (entry.to, confirmed.clone());
                 let step = LedgerStep::Stored { to, confirmed, failed };
                 decision.ledger(now, Some(id), Some(hash), step);
                 if entry.copy == Copy::Recipient {
-                    stored(&entry, hash, signed, decision);
+                    stored(entry, hash, signed, decision);
                 }
                 return;
             }
             SendResult::Refused { status, reason } => {
+                waiting.refusals = waiting.refusals.saturating_add(1);
                 let reason = format!("the swarm refused it ({status}: {reason})");
-                return give_up(&entry, node, reason, now, decision);
+                if waiting.refusals >= MAX_REFUSALS {
+                    attempt.tell(entry, decision);
+                    return give_up(entry, attempt.node, reason, now, decision);
+                }
+                reason
             }
             SendResult::WrongSwarm { members } => {
-                if let Some(node) = node {
+                if let Some(node) = attempt.node {
                     let step = LedgerStep::WrongSwarm { node, members };
                     decision.ledger(now, Some(id), None, step);
                 }
@@ -312,52 +227,80 @@ impl Account {
             }
             SendResult::NotNow { reason } => reason,
         };
-        if self.clock.at(now) >= entry.timestamp.plus(entry.ttl) {
+        // By both clocks: a node that lies about the time ends no message.
+        let end = entry.timestamp.plus(entry.ttl);
+        if now >= end && self.clock.at(now) >= end {
+            attempt.tell(entry, decision);
             let reason = format!("no swarm member took it before it expired; at last: {reason}");
-            return give_up(&entry, node, reason, now, decision);
+            return give_up(entry, attempt.node, reason, now, decision);
         }
         let doublings = entry.attempts.saturating_sub(1).min(16);
         let wait = FIRST_RETRY.saturating_mul(1 << doublings).min(LONGEST_RETRY);
         entry.next_attempt = now.plus(wait.mul_f64(rng.random_range(0.8..=1.2)));
         let retry_at = entry.next_attempt;
-        let step =
-            LedgerStep::AttemptFailed { node, reason: reason.clone(), retry_at: Some(retry_at) };
-        decision.ledger(now, Some(id), None, step);
-        if entry.copy == Copy::Recipient {
-            decision.events.push(AccountEvent::SendDelayed { id, reason, retry_at });
+        // Two weeks without a network are one line, not one for each attempt.
+        if waiting.told.as_ref() != Some(&reason) {
+            attempt.tell(entry, decision);
+            let node = attempt.node;
+            let (told, retry) = (reason.clone(), Some(retry_at));
+            let step = LedgerStep::AttemptFailed { node, reason: told, retry_at: retry };
+            decision.ledger(now, Some(id), None, step);
+            if entry.copy == Copy::Recipient {
+                let reason = reason.clone();
+                decision.events.push(AccountEvent::SendDelayed { id, reason, retry_at });
+            }
+            waiting.told = Some(reason);
         }
-        decision.changes.push(Change::PutOutbox(entry.clone()));
-        self.outbox.add(entry);
+        self.outbox.put(waiting);
     }
 }
 
-/// An answer counts by the signatures in it, never by its word alone.
-fn judge_store(entry: &OutboxEntry, answer: &StoreAnswer) -> SendResult {
-    let hash = ramson_crypto::message_hash(&entry.to, entry.namespace, &entry.data);
-    let confirmed = answer.confirmed(hash);
-    if confirmed.is_empty() {
-        let reasons: Vec<&str> = answer
-            .swarm
-            .values()
-            .filter_map(|outcome| match outcome {
-                StoreOutcome::Failed { reason, .. } => reason.as_deref(),
-                StoreOutcome::Stored { .. } => None,
-            })
-            .collect();
-        let reason = match reasons.first() {
-            Some(first) => format!("no member of the swarm stored it: {first}"),
-            None => "no member of the swarm signed for it".to_owned(),
-        };
-        return SendResult::NotNow { reason };
-    }
-    let failed = answer.swarm.keys().filter(|key| !confirmed.contains(key)).copied().collect();
-    SendResult::Stored { confirmed, failed }
+/// How a delivery was tried.
+struct Attempt<'a> {
+    node: Option<Ed25519PublicKey>,
+    path: &'a Hops,
+    now: Timestamp,
 }
 
-fn store_request(entry: &OutboxEntry) -> Request {
+impl Attempt<'_> {
+    fn tell(&self, entry: &OutboxEntry, decision: &mut Decision) {
+        if let Some(node) = self.node {
+            let (attempt, path) = (entry.attempts, self.path.clone());
+            let step = LedgerStep::Attempted { attempt, node, path };
+            decision.ledger(self.now, Some(entry.message), None, step);
+        }
+    }
+}
+
+fn delivery(
+    to: AccountId,
+    queue: &Queue,
+    unkept: &BTreeSet<MessageId>,
+    network_now: Timestamp,
+) -> Delivery {
+    let (mut entries, mut stores, mut bytes) = (Vec::new(), Vec::new(), 0_usize);
+    for (number, Waiting { entry, .. }) in &queue.entries {
+        bytes = bytes.saturating_add(entry.data.len());
+        let full = stores.len() >= MAX_SUBREQUESTS || bytes > MAX_REQUEST;
+        if (full && !stores.is_empty()) || unkept.contains(&entry.message) {
+            break;
+        }
+        entries.push(*number);
+        stores.push(store_request(entry, network_now));
+    }
+    let request = match stores.pop() {
+        Some(only) if stores.is_empty() => only,
+        last => Request::Sequence(stores.into_iter().chain(last).collect()),
+    };
+    Delivery { to, entries, request }
+}
+
+/// The time of the request is no part of the message's hash, and a node
+/// refuses one that is still to come.
+fn store_request(entry: &OutboxEntry, network_now: Timestamp) -> Request {
     let ttl = u64::try_from(entry.ttl.as_millis()).unwrap_or(u64::MAX);
-    let (to, namespace) = (entry.to, entry.namespace);
-    Request::store_unsigned(to, namespace, entry.timestamp, ttl, entry.data.clone())
+    let timestamp = entry.timestamp.min(network_now);
+    Request::store_unsigned(entry.to, entry.namespace, timestamp, ttl, entry.data.clone())
 }
 
 fn stored(
@@ -389,7 +332,7 @@ fn give_up(
     now: Timestamp,
     decision: &mut Decision,
 ) {
-    let id: MessageId = entry.message;
+    let id = entry.message;
     decision.changes.push(Change::RemoveOutbox(entry.number));
     let step = LedgerStep::AttemptFailed { node, reason: reason.clone(), retry_at: None };
     decision.ledger(now, Some(id), None, step);

@@ -17,6 +17,9 @@ use crate::store::{Change, Cursor, MessageKey};
 /// The longest text that is kept, in code points; longer ones are cut.
 const MAX_RECEIVED_TEXT: usize = 10_000;
 
+/// The longest name of a peer that is kept, in bytes (01 section 1.4).
+const MAX_NAME: usize = 100;
+
 /// A message with more attachments is dropped whole.
 const MAX_ATTACHMENTS: usize = 32;
 
@@ -108,13 +111,13 @@ impl Account {
     ) -> Decision {
         let mut decision = Decision::default();
         let mut taken = std::collections::BTreeSet::new();
+        let mut changed = Vec::new();
         let last = arrivals.last().map(|last| (last.hash, last.expires));
         for Arrival { hash, expires, body } in arrivals {
             let opened = match body {
                 ArrivalBody::Seen => continue,
                 ArrivalBody::WrongHash => {
-                    let reason = DropReason::WrongHash.to_string();
-                    decision.ledger(now, None, Some(hash), LedgerStep::Dropped { node, reason });
+                    changed.push(hash);
                     continue;
                 }
                 ArrivalBody::Opened(opened) => *opened,
@@ -147,6 +150,12 @@ impl Account {
                 }
             }
         }
+        // One line, however many: a node may do it on purpose.
+        if let Some(first) = changed.first() {
+            let reason = format!("{} ({} copies)", DropReason::WrongHash, changed.len());
+            let step = LedgerStep::Dropped { node, reason };
+            decision.ledger(now, None, Some(*first), step);
+        }
         if let Some((hash, expires)) = last {
             let cursor = Cursor { hash, expires };
             if self.cursors.insert((node, namespace), cursor) != Some(cursor) {
@@ -158,6 +167,11 @@ impl Account {
         if decision.events.is_empty() {
             return decision;
         }
+        // A conversation's line as it is after all of them, once.
+        let touched: std::collections::BTreeSet<ConversationId> =
+            decision.events.iter().filter_map(conversation_of).collect();
+        let lines = touched.iter().filter_map(|id| self.conversations.get(id)).cloned();
+        decision.changes.extend(lines.map(Change::PutConversation));
         decision.changes.push(Change::SetCounters(self.counters));
         decision
     }
@@ -187,7 +201,7 @@ impl Account {
         };
         let id = message.id;
         decision.changes.push(Change::PutMessage(message.clone()));
-        self.note_in_conversation(&message, peer_name, decision);
+        self.note_in_conversation(&message, peer_name);
         decision.events.push(AccountEvent::MessageReceived(message));
         id
     }
@@ -223,6 +237,13 @@ impl Account {
         };
         let text = data.and_then(|data| data.body.as_deref()).map(cut);
         Ok(Judged { conversation: ConversationId::Account(conversation), kind, from_self, text })
+    }
+}
+
+fn conversation_of(event: &AccountEvent) -> Option<ConversationId> {
+    match event {
+        AccountEvent::MessageReceived(message) => Some(message.conversation.clone()),
+        _ => None,
     }
 }
 
@@ -271,7 +292,11 @@ fn check_data_message(data: &DataMessage, kind: MessageKind) -> Result<(), DropR
 
 fn display_name(content: &Content) -> Option<String> {
     let name = content.data_message.as_ref()?.profile.as_ref()?.display_name.as_deref()?.trim();
-    (!name.is_empty()).then(|| name.to_owned())
+    let mut end = name.len().min(MAX_NAME);
+    while !name.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    name.get(..end).filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 fn cut(text: &str) -> String {

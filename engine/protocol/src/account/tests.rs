@@ -10,6 +10,7 @@ use serde_json::json;
 use super::*;
 use crate::inbox;
 use crate::store::{Copy, MessageKey, OutboxEntry};
+use ramson_codec::storage::Request;
 use ramson_crypto::{Ed25519Secret, Seed, message_hash};
 use ramson_types::{ServiceNode, X25519PublicKey};
 
@@ -41,7 +42,12 @@ fn node(n: u8) -> ServiceNode {
     }
 }
 
-/// Composes, seals and queues a text.
+/// Whose signatures count.
+fn members() -> Vec<Ed25519PublicKey> {
+    vec![node(1).ed25519, node(2).ed25519]
+}
+
+/// Composes, seals and queues a text, and keeps it.
 fn queue(from: &mut Account, to: AccountId, text: &str, now: Timestamp) -> (Message, Decision) {
     let draft = from.compose_text(to, text, now).expect("it can be sent");
     let message = draft.message.clone();
@@ -51,6 +57,7 @@ fn queue(from: &mut Account, to: AccountId, text: &str, now: Timestamp) -> (Mess
     };
     let sealed = draft.copies.iter().map(seal).collect();
     let decision = from.queue(draft, sealed, now).expect("it is small enough");
+    from.kept(message.id);
     (message, decision)
 }
 
@@ -234,7 +241,13 @@ fn the_swarm_answer_counts_by_its_signatures() {
     let other = stored_by(&OutboxEntry { data: b"other".to_vec(), ..entry.clone() }, &[2]);
     let second = node(2).ed25519.to_string();
     lying["swarm"][&second] = other["swarm"][&second].clone();
-    let read = alice.read_delivery(delivery, &node(1).ed25519, 200, lying.to_string().as_bytes());
+    let read = alice.read_delivery(
+        delivery,
+        &node(1).ed25519,
+        &members(),
+        200,
+        lying.to_string().as_bytes(),
+    );
     assert_eq!(
         read.results,
         [SendResult::Stored { confirmed: vec![node(1).ed25519], failed: vec![node(2).ed25519] }]
@@ -242,7 +255,8 @@ fn the_swarm_answer_counts_by_its_signatures() {
     assert_eq!(read.status.time, Some(NOW.plus(Duration::from_secs(5))));
 
     let forged = json!({ "hash": "x", "swarm": {}, "t": 1 }).to_string();
-    let read_forged = alice.read_delivery(delivery, &node(1).ed25519, 200, forged.as_bytes());
+    let read_forged =
+        alice.read_delivery(delivery, &node(1).ed25519, &members(), 200, forged.as_bytes());
     assert!(matches!(read_forged.results[..], [SendResult::NotNow { .. }]));
 
     let asked = Some(node(1).ed25519);
@@ -266,8 +280,8 @@ fn a_failed_attempt_is_made_again_with_the_same_bytes_until_the_message_expires(
         now = due;
         for delivery in alice.due_deliveries(now) {
             if delivery.to == bob.id() {
-                let entry = alice.outbox_entry(delivery.entries[0]).unwrap();
-                assert_eq!(entry.data, data);
+                let Request::Store(store) = &delivery.request else { panic!("one store") };
+                assert_eq!(store.data, data);
                 attempts += 1;
             }
             let down = vec![SendResult::NotNow { reason: "down".into() }; delivery.entries.len()];
@@ -295,7 +309,13 @@ fn messages_to_one_account_go_out_in_order_and_a_broken_sequence_keeps_the_rest(
         { "code": 200, "body": stored_by(&sealed[0], &[1]) },
         { "code": 503, "body": "busy" },
     ]});
-    let read = alice.read_delivery(delivery, &node(1).ed25519, 200, results.to_string().as_bytes());
+    let read = alice.read_delivery(
+        delivery,
+        &node(1).ed25519,
+        &members(),
+        200,
+        results.to_string().as_bytes(),
+    );
     let kinds: Vec<_> =
         read.results.iter().map(|r| matches!(r, SendResult::Stored { .. })).collect();
     assert_eq!(kinds.iter().filter(|stored| **stored).count(), 1);
@@ -340,4 +360,92 @@ fn a_poll_answer_with_another_accounts_messages_is_refused() {
         assert!(bob.read_poll(&node(1).ed25519, 200, garbage).is_err());
         assert!(bob.read_poll(&node(1).ed25519, 421, garbage).is_err());
     }
+}
+
+#[test]
+fn nothing_is_sent_before_it_is_kept() {
+    let (mut alice, bob) = (account(1, "Alice"), account(2, "Bob"));
+    let draft = alice.compose_text(bob.id(), "hello", NOW).unwrap();
+    let id = draft.message.id;
+    let sealed = vec![b"one".to_vec(), b"two".to_vec()];
+    alice.queue(draft, sealed, NOW).unwrap();
+    assert!(alice.due_deliveries(NOW).is_empty());
+    assert_eq!(alice.next_delivery(), None);
+    alice.kept(id);
+    assert_eq!(alice.due_deliveries(NOW).len(), 2);
+}
+
+#[test]
+fn one_signature_of_a_stranger_or_of_a_minority_is_not_enough_at_first() {
+    let (mut alice, bob) = (account(1, "Alice"), account(2, "Bob"));
+    let (_, decision) = queue(&mut alice, bob.id(), "hello", NOW);
+    let entry = entries(&decision)[0].clone();
+    let mut now = NOW;
+    let swarm: Vec<_> = [1, 2, 3].map(|n| node(n).ed25519).to_vec();
+    for attempt in 0..4 {
+        let due = alice.due_deliveries(now);
+        let delivery = due.iter().find(|delivery| delivery.to == bob.id()).unwrap();
+        let read = |by: &[u8]| {
+            let body = stored_by(&entry, by).to_string();
+            alice.read_delivery(delivery, &swarm[0], &swarm, 200, body.as_bytes()).results
+        };
+        assert!(matches!(read(&[9, 10])[..], [SendResult::NotNow { .. }]), "strangers");
+        assert!(matches!(read(&[1, 2])[..], [SendResult::Stored { .. }]), "half of them");
+        let minority = read(&[1, 9]);
+        assert_eq!(matches!(minority[..], [SendResult::Stored { .. }]), attempt >= 3);
+        let delivery = delivery.clone();
+        alice.sent(&delivery, minority, None, Vec::new(), now, &mut rng());
+        now = now.plus(Duration::from_secs(60));
+    }
+}
+
+#[test]
+fn a_message_is_given_up_only_after_several_refusals() {
+    let (mut alice, bob) = (account(1, "Alice"), account(2, "Bob"));
+    queue(&mut alice, bob.id(), "hello", NOW);
+    let mut now = NOW;
+    for attempt in 1..=3 {
+        let due = alice.due_deliveries(now);
+        let delivery = due.iter().find(|delivery| delivery.to == bob.id()).unwrap();
+        let read = alice.read_delivery(delivery, &node(1).ed25519, &members(), 400, b"no");
+        assert!(read.doubtful);
+        let decision = alice.sent(delivery, read.results, None, Vec::new(), now, &mut rng());
+        let failed =
+            decision.events.iter().any(|e| matches!(e, AccountEvent::MessageFailed { .. }));
+        assert_eq!(failed, attempt == 3);
+        now = now.plus(Duration::from_secs(60));
+    }
+}
+
+#[test]
+fn a_lying_or_wrong_clock_neither_ends_a_message_nor_dates_the_next_ones() {
+    let (mut alice, bob) = (account(1, "Alice"), account(2, "Bob"));
+    queue(&mut alice, bob.id(), "hello", NOW);
+    let far = NOW.plus(Duration::from_secs(100 * 365 * 86_400));
+    for n in 1..=3 {
+        let node = node(n).ed25519;
+        alice.clock_mut().learn(Sample { node, asked: NOW, answered: NOW, theirs: far });
+    }
+    let due = alice.due_deliveries(NOW);
+    let delivery = due.iter().find(|delivery| delivery.to == bob.id()).unwrap();
+    let down = vec![SendResult::NotNow { reason: "down".into() }];
+    let decision = alice.sent(delivery, down, None, Vec::new(), NOW, &mut rng());
+    assert!(!decision.events.iter().any(|e| matches!(e, AccountEvent::MessageFailed { .. })));
+    assert!(queue(&mut alice, bob.id(), "dated wrong", NOW).0.sent >= far);
+    alice.clock_mut().forget();
+    let (message, _) = queue(&mut alice, bob.id(), "right again", NOW);
+    assert!(message.sent < NOW.plus(Duration::from_secs(1)));
+}
+
+#[test]
+fn after_the_clock_was_set_back_what_waits_is_due() {
+    let (mut alice, bob) = (account(1, "Alice"), account(2, "Bob"));
+    queue(&mut alice, bob.id(), "hello", NOW);
+    for delivery in alice.due_deliveries(NOW) {
+        let down = vec![SendResult::NotNow { reason: "down".into() }];
+        alice.sent(&delivery, down, None, Vec::new(), NOW, &mut rng());
+    }
+    assert!(alice.due_deliveries(NOW).is_empty());
+    let yesterday = NOW.minus(Duration::from_secs(86_400));
+    assert_eq!(alice.due_deliveries(yesterday).len(), 2);
 }

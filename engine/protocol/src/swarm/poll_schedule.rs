@@ -65,12 +65,18 @@ impl PollSchedule {
         Self { config, entries: BTreeMap::new(), polling: 0, by_due: BTreeSet::new() }
     }
 
-    /// Adds an account, due now; a poll of it that is under way is forgotten.
-    pub fn watch(&mut self, account: AccountId, now: Timestamp) {
+    /// Adds an account, due now, or a little later beside others: accounts
+    /// that are polled in the same moment are easily linked. A poll of it that
+    /// is under way is forgotten.
+    pub fn watch(&mut self, account: AccountId, now: Timestamp, rng: &mut impl CryptoRng) {
         self.unwatch(&account);
-        self.by_due.insert((now, account));
         let interval = self.config.shortest;
-        self.entries.insert(account, Entry { due: now, polling: false, interval, failures: 0 });
+        let alone = self.entries.is_empty();
+        let wait =
+            if alone { Duration::ZERO } else { interval.mul_f64(rng.random_range(0.0..1.0)) };
+        let due = now.plus(wait);
+        self.by_due.insert((due, account));
+        self.entries.insert(account, Entry { due, polling: false, interval, failures: 0 });
     }
 
     /// Takes an account out.
@@ -162,7 +168,7 @@ mod tests {
     fn an_account_is_polled_once_at_a_time() {
         let mut rng = StdRng::seed_from_u64(1);
         let mut schedule = PollSchedule::new(PollConfig::default());
-        schedule.watch(ME, Timestamp(10));
+        schedule.watch(ME, Timestamp(10), &mut rng);
         assert_eq!(schedule.take_due(Timestamp(9), 5), []);
         assert_eq!(schedule.take_due(Timestamp(10), 5), [ME]);
         assert_eq!(schedule.take_due(Timestamp(1_000_000), 5), []);
@@ -179,7 +185,7 @@ mod tests {
             (PollOutcome::Failed, config.longest_after_failure),
         ] {
             let mut schedule = PollSchedule::new(config);
-            schedule.watch(ME, Timestamp(0));
+            schedule.watch(ME, Timestamp(0), &mut rng);
             let (mut now, mut last) = (Timestamp(0), Duration::ZERO);
             for _ in 0..60 {
                 assert_eq!(schedule.take_due(now, 1), [ME]);
@@ -197,7 +203,7 @@ mod tests {
     fn an_account_that_left_is_not_polled_when_its_poll_ends() {
         let mut rng = StdRng::seed_from_u64(1);
         let mut schedule = PollSchedule::new(PollConfig::default());
-        schedule.watch(ME, Timestamp(0));
+        schedule.watch(ME, Timestamp(0), &mut rng);
         assert_eq!(schedule.take_due(Timestamp(0), 1), [ME]);
         schedule.unwatch(&ME);
         schedule.done(&ME, PollOutcome::Messages, Timestamp(1), &mut rng);

@@ -1,0 +1,188 @@
+//! What a swarm's answer to a delivery means.
+
+use ramson_codec::storage::{BatchAnswer, NodeStatus, StoreAnswer, StoreOutcome, SwarmAnswer};
+use ramson_types::{Ed25519PublicKey, ServiceNode};
+
+use super::Delivery;
+use crate::account::Account;
+use crate::store::OutboxEntry;
+
+/// From this attempt on, one member's signature is enough: a swarm whose
+/// other members are down for long must not hold a message up.
+const CONTENT_WITH_ONE: u32 = 3;
+
+/// What came of one stored entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendResult {
+    /// The swarm has it.
+    Stored {
+        /// Members whose signatures over the hash verify.
+        confirmed: Vec<Ed25519PublicKey>,
+        /// Members that failed or whose signatures do not verify.
+        failed: Vec<Ed25519PublicKey>,
+    },
+    /// The node asked is not in the swarm (421).
+    WrongSwarm {
+        /// How many members its answer named instead.
+        members: u32,
+    },
+    /// The node refused it as it is.
+    Refused {
+        /// Status of the answer.
+        status: u16,
+        /// Its text.
+        reason: String,
+    },
+    /// Anything else; a later attempt may succeed.
+    NotNow {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What the answer to a delivery says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeliveryAnswer {
+    /// One result for each entry, in the order of the delivery.
+    pub results: Vec<SendResult>,
+    /// The right swarm, if the node asked is not in it.
+    pub swarm: Option<Vec<ServiceNode>>,
+    /// The node's clock.
+    pub status: NodeStatus,
+    /// The node answered as a working one does not: ask others first.
+    pub doubtful: bool,
+}
+
+impl Account {
+    /// Reads the answer to a delivery: one result for each of its entries, and
+    /// what else it tells. Signatures count only of `members` of the swarm.
+    pub fn read_delivery(
+        &self,
+        delivery: &Delivery,
+        node: &Ed25519PublicKey,
+        members: &[Ed25519PublicKey],
+        status: u16,
+        body: &[u8],
+    ) -> DeliveryAnswer {
+        let mut answer = self.read_results(delivery, members, status, body);
+        answer.doubtful = answer.results.iter().any(|result| match result {
+            SendResult::Stored { failed, .. } => failed.contains(node),
+            SendResult::NotNow { .. } | SendResult::Refused { .. } => true,
+            SendResult::WrongSwarm { .. } => false,
+        });
+        // Its clock or ours is wrong; that is no lie about the message.
+        if status == 406 {
+            answer.doubtful = false;
+        }
+        answer
+    }
+
+    fn read_results(
+        &self,
+        delivery: &Delivery,
+        members: &[Ed25519PublicKey],
+        status: u16,
+        body: &[u8],
+    ) -> DeliveryAnswer {
+        let mut answer = DeliveryAnswer::default();
+        let one_alone = delivery.entries.len() == 1;
+        if status != 200 || one_alone {
+            for number in &delivery.entries {
+                let part = Part { delivery, number: *number, status, body };
+                let result = self.read_store(&part, members, &mut answer);
+                answer.results.push(result);
+            }
+            return answer;
+        }
+        let parts = BatchAnswer::parse(body).map(|batch| batch.results);
+        for (index, number) in delivery.entries.iter().enumerate() {
+            let result = match &parts {
+                Err(error) => SendResult::NotNow { reason: error.to_string() },
+                Ok(parts) => match parts.get(index) {
+                    Some(part) => {
+                        let (status, body) = (part.code, part.body_bytes());
+                        let part = Part { delivery, number: *number, status, body: &body };
+                        self.read_store(&part, members, &mut answer)
+                    }
+                    // A sequence ends with the first part that fails.
+                    None => SendResult::NotNow {
+                        reason: "a message before it was not stored".to_owned(),
+                    },
+                },
+            };
+            answer.results.push(result);
+        }
+        answer
+    }
+
+    fn read_store(
+        &self,
+        part: &Part<'_>,
+        members: &[Ed25519PublicKey],
+        answer: &mut DeliveryAnswer,
+    ) -> SendResult {
+        let text = || String::from_utf8_lossy(part.body).chars().take(200).collect::<String>();
+        let not_now = |reason: String| SendResult::NotNow { reason };
+        let queue = self.outbox.queues.get(&part.delivery.to);
+        let Some(waiting) = queue.and_then(|queue| queue.entries.get(&part.number)) else {
+            return not_now("the entry is not in the outbox".to_owned());
+        };
+        match part.status {
+            200 => match StoreAnswer::parse(part.body) {
+                Ok(stored) => {
+                    answer.status = stored.status;
+                    judge_store(&waiting.entry, &stored, members)
+                }
+                Err(error) => not_now(error.to_string()),
+            },
+            421 => match SwarmAnswer::parse(part.body) {
+                Ok(swarm) => {
+                    let members = u32::try_from(swarm.nodes.len()).unwrap_or(u32::MAX);
+                    answer.status = swarm.status;
+                    answer.swarm = Some(swarm.nodes);
+                    SendResult::WrongSwarm { members }
+                }
+                Err(error) => not_now(error.to_string()),
+            },
+            400 | 401 | 403 | 413 => SendResult::Refused { status: part.status, reason: text() },
+            status => not_now(format!("the node answered {status}: {}", text())),
+        }
+    }
+}
+
+/// The part of an answer that is about one entry.
+struct Part<'a> {
+    delivery: &'a Delivery,
+    number: u64,
+    status: u16,
+    body: &'a [u8],
+}
+
+/// An answer counts by the signatures of the swarm's members in it, never by
+/// its word: half of them have to sign, as iOS asks (02 section 4.6).
+fn judge_store(
+    entry: &OutboxEntry,
+    answer: &StoreAnswer,
+    members: &[Ed25519PublicKey],
+) -> SendResult {
+    let hash = ramson_crypto::message_hash(&entry.to, entry.namespace, &entry.data);
+    let mut confirmed = answer.confirmed(hash);
+    confirmed.retain(|key| members.contains(key));
+    let wanted = match entry.attempts {
+        CONTENT_WITH_ONE.. => 1,
+        _ => members.len().div_ceil(2).max(1),
+    };
+    if confirmed.len() >= wanted {
+        let failed = answer.swarm.keys().filter(|key| !confirmed.contains(key)).copied().collect();
+        return SendResult::Stored { confirmed, failed };
+    }
+    let said = answer.swarm.values().find_map(|outcome| match outcome {
+        StoreOutcome::Failed { reason, .. } => reason.as_deref(),
+        StoreOutcome::Stored { .. } => None,
+    });
+    let (signed, of) = (confirmed.len(), members.len());
+    let said = said.map(|said| format!(": {said}")).unwrap_or_default();
+    SendResult::NotNow {
+        reason: format!("{signed} of {of} members of the swarm signed for it{said}"),
+    }
+}
