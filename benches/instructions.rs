@@ -80,6 +80,12 @@ impl World {
         self.nodes.iter().take(3).map(|node| node.public).collect()
     }
 
+    /// A random source, and the same once more.
+    fn twice(&mut self) -> (StdRng, StdRng) {
+        let seed = self.rng.next_u64();
+        (StdRng::seed_from_u64(seed), StdRng::seed_from_u64(seed))
+    }
+
     /// What the fourth node answers to a request built with this generator.
     fn sealed_reply(&self, mut request: StdRng, body: &str) -> Vec<u8> {
         let mut ephemeral = None;
@@ -99,12 +105,9 @@ impl World {
     fn send(&mut self, now: Timestamp) {
         let to = self.other.account_id();
         let draft = self.me.compose_text(to, &"x".repeat(160), now).expect("it can be sent");
-        let mut seal_rng = self.rng.clone();
-        let deliveries = counted_seal(&mut self.me, draft, now, &mut seal_rng);
-        self.rng = seal_rng;
-        for delivery in deliveries {
-            let request = StdRng::from_rng(&mut self.rng);
-            let outgoing = self.answer_to(delivery, request.clone());
+        for delivery in counted_seal(&mut self.me, draft, now, &mut self.rng) {
+            let (request, again) = self.twice();
+            let outgoing = self.answer_to(delivery, again);
             let hops = self.hops();
             counted_deliver(&mut self.me, &hops, &self.nodes[3].public, &outgoing, request, now);
         }
@@ -124,9 +127,8 @@ impl World {
     }
 
     fn poll(&mut self, now: Timestamp) {
-        let request = StdRng::from_rng(&mut self.rng);
-        let body = retrieved(&[], NOW);
-        let reply = self.sealed_reply(request.clone(), &body);
+        let (request, again) = self.twice();
+        let reply = self.sealed_reply(again, &retrieved(&[], NOW));
         let hops = self.hops();
         let members = [self.nodes[3].public];
         counted_poll(&mut self.me, &hops, &members, &reply, request, now);
@@ -146,7 +148,8 @@ impl World {
             .map(|data| (message_hash(&me, Namespace::INBOX, data).to_string(), data.clone()))
             .collect();
         let body = retrieved(&entries, now);
-        let kept = counted_receive(&mut self.me, &self.nodes[3].public, &body, &mut self.known, now);
+        let kept =
+            counted_receive(&mut self.me, &self.nodes[3].public, &body, &mut self.known, now);
         assert_eq!(kept, 20, "all messages are kept");
     }
 }

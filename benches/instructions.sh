@@ -14,11 +14,17 @@ target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_director
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# By their whole names: closures within them would switch counting off again.
+counted=()
+for name in seal deliver poll receive; do
+    counted+=("--toggle-collect=instructions::counted_$name")
+done
+
 failed=0
 : > "$work/new"
 for what in send poll receive; do
     valgrind --tool=callgrind --callgrind-out-file="$work/$what.out" \
-        --toggle-collect='*::counted_*' \
+        "${counted[@]}" \
         "$target/release/examples/instructions" "$what" 2> "$work/$what.err" \
         || { cat "$work/$what.err" >&2; exit 1; }
     all=$(sed -n 's/^\(summary\|totals\): *\([0-9]*\).*/\2/p' "$work/$what.out" | tail -1)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use ramson_messages::LinkError;
-use ramson_messages::events::Event;
+use ramson_messages::events::{EngineEvent, Event};
 use ramson_messages::storage::{Commit, Committed, StoreError};
 use ramson_protocol::account::Decision;
 use ramson_protocol::event::{AccountEvent, EventRef};
@@ -16,6 +16,9 @@ use crate::IdentityActor;
 
 /// The wait before a commit that the store could not take is tried again.
 const RETRY: Duration = Duration::from_millis(200);
+
+/// The same, when the disk refuses.
+const TROUBLE_RETRY: Duration = Duration::from_secs(1);
 
 /// A future of an answer that the actor still has to give.
 pub(crate) type Done<T> = Pin<Box<dyn Future<Output = T>>>;
@@ -61,7 +64,9 @@ impl IdentityActor {
         let waiting = std::mem::take(&mut self.commits.waiting);
         let (account, port, at) = (self.number, self.ports.commit.clone(), self.clock.now());
         let references: Vec<EventRef> = events.iter().map(AccountEvent::reference).collect();
+        let bus = self.ports.events.clone();
         let work = async move {
+            let mut trouble = false;
             loop {
                 let (changes, events) = (changes.clone(), references.clone());
                 let commit = Commit { account, changes, events, at };
@@ -70,6 +75,14 @@ impl IdentityActor {
                     // before any later ones: wait for room.
                     Ok(Err(StoreError::Busy { .. })) | Err(LinkError::Full { .. }) => {
                         tokio::time::sleep(RETRY).await;
+                    }
+                    // A full disk passes; the account waits for it.
+                    Ok(Err(StoreError::Write { reason })) => {
+                        if !std::mem::replace(&mut trouble, true) {
+                            tracing::error!(account, reason, "the store cannot be written");
+                            bus.publish(Event::Engine(EngineEvent::StoreTrouble { reason }));
+                        }
+                        tokio::time::sleep(TROUBLE_RETRY).await;
                     }
                     Ok(outcome) => return outcome,
                     Err(error @ LinkError::Down { .. }) => {
@@ -101,7 +114,8 @@ impl IdentityActor {
             Err(error) => {
                 // The machine believes what the store does not have. Only a
                 // fresh start from the store makes both agree again.
-                tracing::error!(account = %self.account.id(), %error, "a commit failed; the account starts again from its store");
+                let account = self.number;
+                tracing::error!(account, %error, "a commit failed; the account starts again");
                 ctx.stop();
             }
         }

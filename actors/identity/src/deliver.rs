@@ -2,12 +2,12 @@
 
 use actix::prelude::*;
 use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest};
-use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm};
+use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm, SwarmView};
 use ramson_messages::transport::TransportError;
-use ramson_protocol::account::{Delivery, Sample, SendResult};
+use ramson_protocol::account::{Delivery, SendResult};
 use ramson_protocol::paths::DestinationFault;
 use ramson_types::ledger::Hops;
-use ramson_types::{AccountId, Ed25519PublicKey, ServiceNode};
+use ramson_types::{AccountId, Ed25519PublicKey};
 use rand::rngs::StdRng;
 use rand::seq::IteratorRandom;
 
@@ -20,7 +20,7 @@ enum Outcome {
     /// A member was asked in vain.
     NoAnswer { node: Ed25519PublicKey, error: OnionError },
     /// A member answered.
-    Answered { node: Ed25519PublicKey, answer: OnionAnswer },
+    Answered { node: Ed25519PublicKey, answer: OnionAnswer, members: Vec<Ed25519PublicKey> },
 }
 
 impl IdentityActor {
@@ -60,17 +60,15 @@ impl IdentityActor {
                 self.member_failed(delivery.to, node, &error, ctx);
                 (Some(node), error.path(), all(error.to_string()))
             }
-            Outcome::Answered { node, answer } => {
+            Outcome::Answered { node, answer, members } => {
                 let read = self.account.read_delivery(
                     delivery,
                     &node,
+                    &members,
                     answer.reply.status,
                     answer.reply.body.as_bytes(),
                 );
-                if let Some(theirs) = read.status.time {
-                    let (asked, answered) = (answer.asked, answer.answered);
-                    self.account.learn_clock(Sample { node, asked, answered, theirs });
-                }
+                self.learn_clock(&answer, node, read.status.time);
                 if read.doubtful {
                     self.doubt_member(delivery.to, node, false, ctx);
                 }
@@ -122,18 +120,18 @@ impl IdentityActor {
 }
 
 async fn deliver(ports: &Ports, delivery: &Delivery, rng: &mut StdRng) -> Outcome {
-    let members = match swarm_of(ports, delivery.to).await {
-        Ok(members) => members,
+    let SwarmView { ask, members } = match swarm_of(ports, delivery.to).await {
+        Ok(swarm) => swarm,
         Err(reason) => return Outcome::NotSent { reason },
     };
-    let Some(destination) = members.iter().choose(rng).copied() else {
+    let Some(destination) = ask.into_iter().choose(rng) else {
         return Outcome::NotSent { reason: "the recipient's swarm has no members".to_owned() };
     };
     let node = destination.ed25519;
     let body = delivery.request.to_bytes();
     let ask = OnionRequest { destination, body, timeout: REQUEST_TIMEOUT };
     match ports.onion.ask(ask).await {
-        Ok(Ok(answer)) => Outcome::Answered { node, answer },
+        Ok(Ok(answer)) => Outcome::Answered { node, answer, members },
         Ok(Err(error @ (OnionError::Guard { .. } | OnionError::Reply { .. }))) => {
             Outcome::NoAnswer { node, error }
         }
@@ -142,14 +140,11 @@ async fn deliver(ports: &Ports, delivery: &Delivery, rng: &mut StdRng) -> Outcom
     }
 }
 
-/// The members of an account's swarm, or one sentence on why there are none.
-pub(crate) async fn swarm_of(
-    ports: &Ports,
-    account: AccountId,
-) -> Result<Vec<ServiceNode>, String> {
+/// An account's swarm, or one sentence on why there are none.
+pub(crate) async fn swarm_of(ports: &Ports, account: AccountId) -> Result<SwarmView, String> {
     let ask = GetSwarm { account, via: ports.onion.clone() };
     match ports.get_swarm.ask(ask).await {
-        Ok(Ok(members)) => Ok(members),
+        Ok(Ok(swarm)) => Ok(swarm),
         Ok(Err(error)) => Err(error.to_string()),
         Err(error) => Err(error.to_string()),
     }

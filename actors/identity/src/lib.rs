@@ -22,14 +22,15 @@ use actix::prelude::*;
 use ramson_messages::crypto::{OpenInbox, SealCopies};
 use ramson_messages::events::EventBus;
 use ramson_messages::identity::{PollDue, PollNow, SendError, SendText};
-use ramson_messages::paths::OnionRequest;
+use ramson_messages::paths::{OnionAnswer, OnionRequest};
 use ramson_messages::storage::{Commit, RecallHashes, RecallMessages};
 use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm, PollDone};
-use ramson_messages::{Clock, Entropy, Lifeline, Link, Stop};
-use ramson_protocol::account::{Account, Draft};
+use ramson_messages::{Clock, ClockWatch, Entropy, Lifeline, Link, Stop};
+use ramson_protocol::account::{Account, Draft, Sample};
 use ramson_protocol::store::StoredAccount;
 use ramson_protocol::swarm::PollOutcome;
 use ramson_types::message::Message;
+use ramson_types::{Ed25519PublicKey, Timestamp};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -76,6 +77,7 @@ pub struct IdentityActor {
     ports: Ports,
     clock: Arc<dyn Clock>,
     rng: StdRng,
+    clock_watch: ClockWatch,
     commits: Commits,
     polling: bool,
     wake: Option<SpawnHandle>,
@@ -91,16 +93,40 @@ impl IdentityActor {
         entropy: &dyn Entropy,
         lifeline: Lifeline,
     ) -> Self {
+        let clock_watch = ClockWatch::new(&*clock);
         Self {
             number: stored.number,
             account: Account::load(stored),
             ports,
             clock,
             rng: entropy.generator("identity"),
+            clock_watch,
             commits: Commits::default(),
             polling: false,
             wake: None,
             _lifeline: lifeline,
+        }
+    }
+
+    /// Learns what an answer tells of the time.
+    fn learn_clock(
+        &mut self,
+        answer: &OnionAnswer,
+        node: Ed25519PublicKey,
+        said: Option<Timestamp>,
+    ) {
+        self.notice_clock();
+        let (asked, answered) = (answer.asked, answer.answered);
+        let own = said.map(|theirs| Sample { node, asked, answered, theirs });
+        for sample in answer.clock_samples.iter().copied().chain(own) {
+            self.account.clock_mut().learn(sample);
+        }
+    }
+
+    /// What was learnt against a clock that was set since is void.
+    fn notice_clock(&mut self) {
+        if self.clock_watch.jumped(&*self.clock) {
+            self.account.clock_mut().forget();
         }
     }
 
@@ -144,6 +170,7 @@ impl Handler<SendText> for IdentityActor {
             let error = SendError::OutboxFull { waiting, limit: MAX_OUTBOX };
             return Box::pin(actix::fut::ready(Err(error)));
         }
+        self.notice_clock();
         let draft = match self.account.compose_text(ask.to, &ask.text, self.clock.now()) {
             Ok(draft) => draft,
             Err(error) => return Box::pin(actix::fut::ready(Err(error.into()))),
@@ -163,7 +190,10 @@ impl Handler<SendText> for IdentityActor {
                     queued.into_actor(actor)
                 })
                 .map(|queued, actor, ctx| {
-                    actor.send_due(ctx);
+                    if let Ok(message) = &queued {
+                        actor.account.kept(message.id);
+                        actor.send_due(ctx);
+                    }
                     queued
                 }),
         )

@@ -9,8 +9,8 @@ use ramson_messages::crypto::OpenInbox;
 use ramson_messages::paths::{OnionAnswer, OnionRequest};
 use ramson_messages::storage::{RecallHashes, RecallMessages};
 use ramson_messages::swarm::{LearnSwarm, PollDone};
-use ramson_protocol::account::{Arrival, ArrivalBody, PollAnswer, Sample};
-use ramson_protocol::store::MessageKey;
+use ramson_protocol::account::{Arrival, ArrivalBody, PollAnswer, PollError};
+use ramson_protocol::store::{Change, MessageKey};
 use ramson_protocol::swarm::PollOutcome;
 use ramson_types::ledger::Hops;
 use ramson_types::{Ed25519PublicKey, Namespace, ServiceNode};
@@ -34,9 +34,9 @@ impl IdentityActor {
         let (ports, me) = (self.ports.clone(), self.account.id());
         let members = async move { swarm_of(&ports, me).await };
         let poll = members.into_actor(self).then(|members, actor, ctx| match members {
-            Ok(members) => actor.ask_member(&members, ctx),
+            Ok(swarm) => actor.ask_member(&swarm.ask, ctx),
             Err(reason) => {
-                tracing::debug!(account = %actor.account.id(), reason, "no swarm to poll");
+                tracing::debug!(account = actor.number, reason, "no swarm to poll");
                 Box::pin(actix::fut::ready(PollOutcome::Failed))
             }
         });
@@ -53,6 +53,7 @@ impl IdentityActor {
     }
 
     fn ask_member(&mut self, members: &[ServiceNode], _: &mut Context<Self>) -> Work<PollOutcome> {
+        self.notice_clock();
         let Some(poll) = self.account.poll(members, self.clock.now(), &mut self.rng) else {
             return Box::pin(actix::fut::ready(PollOutcome::Failed));
         };
@@ -91,19 +92,24 @@ impl IdentityActor {
         let retrieved = match read {
             Ok(PollAnswer::Retrieved(retrieved)) => retrieved,
             Ok(PollAnswer::WrongSwarm(members)) => {
+                self.learn_clock(&answer, node, None);
                 let account = self.account.id();
                 let told = self.ports.learn_swarm.ask(LearnSwarm { account, members });
-                return Box::pin(told.into_actor(self).map(|_, _, _| PollOutcome::Failed));
+                ctx.spawn(async move { drop(told.await) }.into_actor(self));
+                let reason = "it is not in this account's swarm (421)".to_owned();
+                return self.poll_failed(node, reason, ctx);
             }
             Err(error) => {
-                self.doubt_member(self.account.id(), node, false, ctx);
+                self.learn_clock(&answer, node, None);
+                // Its clock or ours is wrong; asking others first does not help.
+                if !matches!(error, PollError::Refused { status: 406, .. }) {
+                    self.doubt_member(self.account.id(), node, false, ctx);
+                }
                 return self.poll_failed(node, error.to_string(), ctx);
             }
         };
-        if let Some(theirs) = retrieved.iter().find_map(|(_, answer)| answer.status.time) {
-            let (asked, answered) = (answer.asked, answer.answered);
-            self.account.learn_clock(Sample { node, asked, answered, theirs });
-        }
+        let said = retrieved.iter().find_map(|(_, answer)| answer.status.time);
+        self.learn_clock(&answer, node, said);
         self.take_namespaces(node, answer.path, retrieved, PollOutcome::Empty)
     }
 
@@ -119,31 +125,33 @@ impl IdentityActor {
             return Box::pin(actix::fut::ready(outcome));
         }
         let (namespace, answer) = retrieved.remove(0);
-        let (more, empty) = (answer.more, answer.messages.is_empty());
+        let more = answer.more;
         let taken = self.take_in(node, path.clone(), namespace, answer);
         Box::pin(taken.then(move |taken, actor, _| {
             let outcome = match taken {
                 Err(reason) => {
-                    tracing::warn!(account = %actor.account.id(), reason, "a poll was not kept");
+                    tracing::warn!(account = actor.number, reason, "a poll was not kept");
                     return Box::pin(actix::fut::ready(PollOutcome::Failed)) as Work<_>;
                 }
-                Ok(()) if more && !empty => PollOutcome::More,
-                Ok(()) if !empty && outcome == PollOutcome::Empty => PollOutcome::Messages,
-                Ok(()) => outcome,
+                // Without a cursor that moves the next answer is this one again.
+                Ok(true) if more => PollOutcome::More,
+                Ok(true) if outcome == PollOutcome::Empty => PollOutcome::Messages,
+                Ok(_) => outcome,
             };
             actor.take_namespaces(node, path, retrieved, outcome)
         }))
     }
 
+    /// Takes in what one namespace brought; whether its cursor moved.
     fn take_in(
         &mut self,
         node: Ed25519PublicKey,
         path: Hops,
         namespace: Namespace,
         answer: RetrieveAnswer,
-    ) -> Work<Result<(), String>> {
+    ) -> Work<Result<bool, String>> {
         if answer.messages.is_empty() {
-            return Box::pin(actix::fut::ready(Ok(())));
+            return Box::pin(actix::fut::ready(Ok(false)));
         }
         let me = self.account.id();
         let unknown_expiry = self.clock.now().plus(UNKNOWN_EXPIRY);
@@ -160,11 +168,14 @@ impl IdentityActor {
             .collect();
         let (ports, account, keys) = (self.ports.clone(), self.number, self.account.keys().clone());
         let open = async move { open_new(&ports, account, keys, namespace, copies).await };
-        Box::pin(open.into_actor(self).then(move |arrivals, actor, _| {
+        Box::pin(open.into_actor(self).then(move |arrivals, actor, ctx| {
             let arrivals = match arrivals {
                 Ok(arrivals) => arrivals,
                 Err(reason) => return Box::pin(actix::fut::ready(Err(reason))) as Work<_>,
             };
+            if arrivals.iter().any(|arrival| arrival.body == ArrivalBody::WrongHash) {
+                actor.doubt_member(actor.account.id(), node, false, ctx);
+            }
             let keys: Vec<MessageKey> = arrivals
                 .iter()
                 .filter_map(|arrival| match &arrival.body {
@@ -191,10 +202,12 @@ impl IdentityActor {
                     |key| known.contains(key),
                     now,
                 );
+                let moves = |change: &Change| matches!(change, Change::MoveCursor { .. });
+                let moved = decision.changes.iter().any(moves);
                 let done = actor.commit(decision, ctx);
-                Box::pin(
-                    async move { done.await.map_err(|error| error.to_string()) }.into_actor(actor),
-                )
+                let done =
+                    async move { done.await.map(|()| moved).map_err(|error| error.to_string()) };
+                Box::pin(done.into_actor(actor))
             }))
         }))
     }

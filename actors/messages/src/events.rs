@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 
 /// So many events wait for a slow subscriber; then the oldest go, and it is
 /// told how many it missed.
-pub const EVENT_QUEUE: usize = 4_096;
+pub const EVENT_QUEUE: usize = 1_024;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,11 @@ pub enum EngineEvent {
     SeedFailed {
         /// Its URL.
         seed: String,
+        /// Why.
+        reason: String,
+    },
+    /// The store cannot be written; it is tried again until it can.
+    StoreTrouble {
         /// Why.
         reason: String,
     },

@@ -26,7 +26,7 @@ pub mod storage;
 pub mod swarm;
 pub mod transport;
 
-pub use clock::{Clock, Entropy};
+pub use clock::{Clock, ClockWatch, Entropy};
 pub use events::{EngineEvent, Event, EventBus};
 #[cfg(feature = "chaos")]
 pub use lifeline::Panic;

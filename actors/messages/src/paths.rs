@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use actix::Message;
+use ramson_protocol::account::Sample;
 use ramson_protocol::onion::{OnionBuildError, OnionReply, OnionReplyError};
 use ramson_types::ledger::Hops;
 use ramson_types::{ServiceNode, Timestamp};
@@ -35,6 +36,8 @@ pub struct OnionAnswer {
     pub asked: Timestamp,
     /// Local time after the answer came.
     pub answered: Timestamp,
+    /// What the last nodes of new paths said of the time.
+    pub clock_samples: Vec<Sample>,
 }
 
 /// Why there is no answer.

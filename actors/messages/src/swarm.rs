@@ -8,15 +8,24 @@ use crate::identity::PollDue;
 use crate::link::Link;
 use crate::paths::OnionRequest;
 
-/// The members of an account's swarm that are worth asking; asks a random node
-/// if they are not known.
+/// The members of an account's swarm; asks a random node if they are not
+/// known.
 #[derive(Message)]
-#[rtype(result = "Result<Vec<ServiceNode>, SwarmError>")]
+#[rtype(result = "Result<SwarmView, SwarmError>")]
 pub struct GetSwarm {
     /// Whose swarm.
     pub account: AccountId,
     /// The asker's own paths, so that isolation classes stay apart.
     pub via: Link<OnionRequest>,
+}
+
+/// A swarm as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwarmView {
+    /// Those of its members that are worth asking now; never empty.
+    pub ask: Vec<ServiceNode>,
+    /// All its members, whose signatures count.
+    pub members: Vec<Ed25519PublicKey>,
 }
 
 /// A node said that an account's swarm is this one (421).

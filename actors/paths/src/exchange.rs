@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use ramson_codec::storage::{InfoAnswer, Request};
 use ramson_messages::Clock;
 use ramson_messages::crypto::{OpenOnion, SealOnion};
 use ramson_messages::paths::{OnionAnswer, OnionError};
 use ramson_messages::transport::{Endpoint, IsolationClass, Post, TransportError};
+use ramson_protocol::account::Sample;
 use ramson_protocol::onion::OnionReply;
 use ramson_protocol::paths::{Fault, Path};
 use ramson_types::{Ed25519PublicKey, ServiceNode};
@@ -27,19 +29,25 @@ pub(crate) async fn send(
 ) -> Result<OnionAnswer, OnionError> {
     let asked = clock.now();
     let reply = exchange(ports, class, &path.hops, destination, body, timeout).await?;
-    Ok(OnionAnswer { reply, path: path.keys(), asked, answered: clock.now() })
+    let (path, answered) = (path.keys(), clock.now());
+    Ok(OnionAnswer { reply, path, asked, answered, clock_samples: Vec::new() })
 }
 
-/// Asks the last node of a path for `info`: whether the path carries anything.
+/// Asks the last node of a path for `info`: whether the path carries anything,
+/// and what time it is there.
 pub(crate) async fn info(
     ports: &Ports,
     class: IsolationClass,
     path: &Path,
     timeout: Duration,
-) -> Result<(), OnionError> {
-    let Some((last, before)) = path.hops.split_last() else { return Ok(()) };
-    let body = ramson_codec::storage::Request::Info.to_bytes();
-    exchange(ports, class, before, *last, body, timeout).await.map(drop)
+    clock: &dyn Clock,
+) -> Result<Option<Sample>, OnionError> {
+    let Some((last, before)) = path.hops.split_last() else { return Ok(None) };
+    let (asked, body) = (clock.now(), Request::Info.to_bytes());
+    let reply = exchange(ports, class, before, *last, body, timeout).await?;
+    let (node, answered) = (last.ed25519, clock.now());
+    let info = InfoAnswer::parse(reply.body.as_bytes()).ok();
+    Ok(info.map(|info| Sample { node, asked, answered, theirs: info.time }))
 }
 
 async fn exchange(

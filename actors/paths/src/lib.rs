@@ -8,6 +8,7 @@
 
 mod exchange;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest, ReadyPaths};
 use ramson_messages::storage::SaveGuards;
 use ramson_messages::swarm::DoubtPool;
 use ramson_messages::transport::{IsolationClass, Post};
-use ramson_messages::{Clock, Entropy, Lifeline, Link, Stop};
+use ramson_messages::{Clock, ClockWatch, Entropy, Lifeline, Link, Stop};
+use ramson_protocol::account::Sample;
 use ramson_protocol::paths::{Choice, Effect, Fault, Path, PathId, Paths, PathsConfig};
 use ramson_types::ledger::Hops;
 use ramson_types::{Ed25519PublicKey, NodePool};
@@ -30,7 +32,14 @@ use tokio::sync::{oneshot, watch};
 const MAX_IN_FLIGHT: usize = 256;
 
 /// How long the verification of a new path may take.
-const VERIFY_TIMEOUT: Duration = Duration::from_secs(10);
+const VERIFY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// With less time left than this a request is not sent: it would fail through
+/// no fault of the path that came so late.
+const LEAST_TIME: Duration = Duration::from_secs(2);
+
+/// So many nodes' times are passed on.
+const CLOCK_SAMPLES: usize = 3;
 
 /// Where the actor's messages go.
 #[derive(Clone)]
@@ -61,6 +70,8 @@ pub struct PathsActor {
     waiting: Vec<Waiting>,
     in_flight: usize,
     wake: Option<SpawnHandle>,
+    clock_samples: VecDeque<Sample>,
+    clock_watch: ClockWatch,
     _lifeline: Lifeline,
 }
 
@@ -80,6 +91,7 @@ impl PathsActor {
         entropy: &dyn Entropy,
         lifeline: Lifeline,
     ) -> Self {
+        let clock_watch = ClockWatch::new(&*clock);
         Self {
             class,
             machine: Paths::new(config, guards),
@@ -89,12 +101,14 @@ impl PathsActor {
             waiting: Vec::new(),
             in_flight: 0,
             wake: None,
+            clock_samples: VecDeque::new(),
+            clock_watch,
             _lifeline: lifeline,
         }
     }
 
     fn take_pool(&mut self, pool: Arc<NodePool>, ctx: &mut Context<Self>) {
-        let effects = self.machine.set_pool(pool, self.clock.now(), &mut self.rng);
+        let effects = self.machine.set_pool(pool, self.clock.steady(), &mut self.rng);
         self.carry_out(effects, ctx);
         self.serve_waiting(ctx);
     }
@@ -114,22 +128,25 @@ impl PathsActor {
     }
 
     fn verify(&mut self, path: Path, ctx: &mut Context<Self>) {
-        let (ports, class) = (self.ports.clone(), self.class);
+        let (ports, class, clock) = (self.ports.clone(), self.class, self.clock.clone());
         let check = async move {
-            let outcome = exchange::info(&ports, class, &path, VERIFY_TIMEOUT).await;
+            let outcome = exchange::info(&ports, class, &path, VERIFY_TIMEOUT, &*clock).await;
             (path, outcome)
         };
         ctx.spawn(check.into_actor(self).map(|(path, outcome), actor, ctx| {
-            let (now, id, hops) = (actor.clock.now(), path.id, path.keys());
+            let (now, id, hops) = (actor.clock.steady(), path.id, path.keys());
             let event = match &outcome {
-                Ok(()) => EngineEvent::PathReady { path: hops },
+                Ok(_) => EngineEvent::PathReady { path: hops },
                 Err(error) => EngineEvent::PathFailed { path: hops, reason: error.to_string() },
             };
             actor.ports.events.publish(Event::Engine(event));
-            let verdict = match &outcome {
-                Ok(()) => Ok(()),
+            let verdict = match outcome {
+                Ok(sample) => {
+                    actor.learn_clock(sample);
+                    Ok(())
+                }
                 // Whatever failed, this path did not carry a request.
-                Err(error) => Err(exchange::fault_of(error, None).unwrap_or(Fault::Path)),
+                Err(error) => Err(exchange::fault_of(&error, None).unwrap_or(Fault::Path)),
             };
             let effects = actor.machine.verified(id, verdict, now);
             actor.carry_out(effects, ctx);
@@ -139,6 +156,16 @@ impl PathsActor {
             }
             actor.serve_waiting(ctx);
         }));
+    }
+
+    fn learn_clock(&mut self, sample: Option<Sample>) {
+        if self.clock_watch.jumped(&*self.clock) {
+            self.clock_samples.clear();
+        }
+        self.clock_samples.extend(sample);
+        if self.clock_samples.len() > CLOCK_SAMPLES {
+            self.clock_samples.pop_front();
+        }
     }
 
     /// Gives a path to every waiting request for which there is one.
@@ -152,7 +179,7 @@ impl PathsActor {
 
     fn find_path(&mut self, waiting: Waiting, ctx: &mut Context<Self>) {
         let (choice, effects) =
-            self.machine.choose(&waiting.target, self.clock.now(), &mut self.rng);
+            self.machine.choose(&waiting.target, self.clock.steady(), &mut self.rng);
         match choice {
             // The other side is gone when its time is over.
             Choice::Use(path) => drop(waiting.path.send(Ok(path))),
@@ -169,13 +196,14 @@ impl PathsActor {
         if let Some(wake) = self.wake.take() {
             ctx.cancel_future(wake);
         }
-        let now = self.clock.now();
-        let Some(at) = self.machine.next_attempt() else { return };
+        let now = self.clock.steady();
+        let waiting = !self.waiting.is_empty();
+        let Some(at) = self.machine.next_attempt(waiting) else { return };
         // Not at once again and again: an attempt that is due now was made.
         let wait = at.since(now).max(Duration::from_millis(50));
         self.wake = Some(ctx.run_later(wait, |actor, ctx| {
             actor.wake = None;
-            let effects = actor.machine.keep_ready(actor.clock.now(), &mut actor.rng);
+            let effects = actor.machine.keep_ready(actor.clock.steady(), &mut actor.rng);
             actor.carry_out(effects, ctx);
             actor.serve_waiting(ctx);
         }));
@@ -200,7 +228,7 @@ impl PathsActor {
     ) {
         let Err(error) = result else { return };
         let Some(fault) = exchange::fault_of(error, Some(target)) else { return };
-        let effects = self.machine.failed(id, &fault, self.clock.now(), &mut self.rng);
+        let effects = self.machine.failed(id, &fault, self.clock.steady(), &mut self.rng);
         self.carry_out(effects, ctx);
     }
 }
@@ -252,6 +280,9 @@ impl Handler<OnionRequest> for PathsActor {
                 Err(error) => return (None, Err(error)),
             };
             let left = ask.timeout.saturating_sub(clock.elapsed().saturating_sub(asked));
+            if left < LEAST_TIME.min(ask.timeout / 2) {
+                return (None, Err(OnionError::NoPath { reason: String::new() }));
+            }
             let answer =
                 exchange::send(&ports, class, &path, ask.destination, ask.body, left, &*clock)
                     .await;
@@ -263,6 +294,10 @@ impl Handler<OnionRequest> for PathsActor {
                 actor.settle(id, &target, &result, ctx);
             } else if let Err(OnionError::NoPath { reason }) = &mut result {
                 *reason = actor.why_no_path(&target);
+            }
+            if let Ok(answer) = &mut result {
+                actor.learn_clock(None);
+                answer.clock_samples.extend(&actor.clock_samples);
             }
             result
         }))

@@ -20,7 +20,7 @@ use ramson_messages::events::{EngineEvent, Event, EventBus};
 use ramson_messages::identity::PollDue;
 use ramson_messages::storage::SaveNodePool;
 use ramson_messages::swarm::{
-    DoubtMember, DoubtPool, GetSwarm, LearnSwarm, PollDone, SwarmError, Unwatch, Watch,
+    DoubtMember, DoubtPool, GetSwarm, LearnSwarm, PollDone, SwarmError, SwarmView, Unwatch, Watch,
 };
 use ramson_messages::transport::Post;
 use ramson_messages::{Clock, Entropy, Lifeline, Link, Stop};
@@ -94,7 +94,7 @@ impl SwarmActor {
         let bootstrap = BootstrapConfig { seeds: config.seeds.len(), min_pool: config.min_pool };
         Self {
             seeds: config.seeds,
-            bootstrap: Bootstrap::new(bootstrap, cached, clock.now()),
+            bootstrap: Bootstrap::new(bootstrap, cached, clock.steady()),
             memberships: Memberships::default(),
             schedule: PollSchedule::new(config.poll),
             pollers: BTreeMap::new(),
@@ -112,7 +112,7 @@ impl SwarmActor {
         if let Some(tick) = self.tick.take() {
             ctx.cancel_future(tick);
         }
-        let now = self.clock.now();
+        let now = self.clock.steady();
         if let Some(seed) = self.bootstrap.due(now, &mut self.rng) {
             self.ask_seed(seed, ctx);
         }
@@ -122,7 +122,7 @@ impl SwarmActor {
         }
         let next =
             [self.bootstrap.next_due(), self.schedule.next_due()].into_iter().flatten().min();
-        let wait = next.map_or(LONGEST_TICK, |at| at.since(self.clock.now()));
+        let wait = next.map_or(LONGEST_TICK, |at| at.since(self.clock.steady()));
         let wait = wait.clamp(SHORTEST_TICK, LONGEST_TICK);
         self.tick = Some(ctx.run_later(wait, |actor, ctx| {
             actor.tick = None;
@@ -145,9 +145,9 @@ impl SwarmActor {
         let post = self.ports.post.clone();
         let ask = async move { seed::ask(&post, &seed).await };
         ctx.spawn(ask.into_actor(self).map(move |nodes, actor, ctx| {
-            let now = actor.clock.now();
+            let now = actor.clock.steady();
             match actor.bootstrap.answered(index, nodes, now) {
-                PoolNews::New(pool) => actor.take_pool(pool, now, ctx),
+                PoolNews::New(pool) => actor.take_pool(pool, ctx),
                 PoolNews::Kept(why) | PoolNews::None(why) => {
                     let seed = actor.seeds.get(index).map(ToString::to_string).unwrap_or_default();
                     let reason = why.to_string();
@@ -160,12 +160,23 @@ impl SwarmActor {
         }));
     }
 
-    fn take_pool(&mut self, pool: Arc<NodePool>, now: Timestamp, ctx: &mut Context<Self>) {
+    fn take_pool(&mut self, pool: Arc<NodePool>, ctx: &mut Context<Self>) {
         self.last_seed_error = None;
-        let save = self.ports.save_pool.ask(SaveNodePool { pool: (*pool).clone(), at: now });
+        if *self.ports.pool.borrow() == pool {
+            return;
+        }
+        let save =
+            self.ports.save_pool.ask(SaveNodePool { pool: (*pool).clone(), at: self.clock.now() });
         // A pool that is not kept is fetched again at the next start.
         ctx.spawn(async move { drop(save.await) }.into_actor(self));
         self.publish_pool(pool);
+    }
+
+    fn view(&self, members: &[ServiceNode]) -> SwarmView {
+        SwarmView {
+            ask: self.memberships.trusted(members, self.clock.steady()),
+            members: members.iter().map(|member| member.ed25519).collect(),
+        }
     }
 
     fn publish_pool(&self, pool: Arc<NodePool>) {
@@ -187,13 +198,12 @@ impl Actor for SwarmActor {
 }
 
 impl Handler<GetSwarm> for SwarmActor {
-    type Result = ResponseActFuture<Self, Result<Vec<ServiceNode>, SwarmError>>;
+    type Result = ResponseActFuture<Self, Result<SwarmView, SwarmError>>;
 
     fn handle(&mut self, ask: GetSwarm, _: &mut Context<Self>) -> Self::Result {
         let known = self.memberships.members(&ask.account);
         if !known.is_empty() {
-            let trusted = self.memberships.trusted(known, self.clock.now());
-            return Box::pin(actix::fut::ready(Ok(trusted)));
+            return Box::pin(actix::fut::ready(Ok(self.view(known))));
         }
         let Some(pool) = self.bootstrap.pool() else {
             let last_seed_error = self.last_seed_error.clone();
@@ -201,12 +211,13 @@ impl Handler<GetSwarm> for SwarmActor {
         };
         let account = ask.account;
         let nodes = lookup::pick_nodes(pool, &mut self.rng);
-        let lookup = async move { lookup::ask(account, nodes, &ask.via).await };
+        let (lookup_pool, via) = (pool.clone(), ask.via);
+        let lookup = async move { lookup::ask(account, nodes, &lookup_pool, &via).await };
         Box::pin(lookup.into_actor(self).map(move |found, actor, _| {
             let members = found?;
-            let trusted = actor.memberships.trusted(&members, actor.clock.now());
+            let view = actor.view(&members);
             actor.memberships.learn(account, members);
-            Ok(trusted)
+            Ok(view)
         }))
     }
 }
@@ -214,8 +225,17 @@ impl Handler<GetSwarm> for SwarmActor {
 impl Handler<LearnSwarm> for SwarmActor {
     type Result = ();
 
-    fn handle(&mut self, news: LearnSwarm, _: &mut Context<Self>) {
-        self.memberships.learn(news.account, news.members);
+    fn handle(&mut self, news: LearnSwarm, ctx: &mut Context<Self>) {
+        let Some(pool) = self.bootstrap.pool() else { return };
+        let members = lookup::known_nodes(news.members, pool);
+        if members.is_empty() {
+            // The network has changed, or the node lies: the seeds know.
+            self.memberships.forget(&news.account);
+            self.bootstrap.doubt();
+            self.tick(ctx);
+            return;
+        }
+        self.memberships.learn(news.account, members);
     }
 }
 
@@ -226,7 +246,7 @@ impl Handler<DoubtMember> for SwarmActor {
         if news.gone {
             self.memberships.drop_member(&news.account, &news.node);
         } else {
-            self.memberships.doubt(news.node, self.clock.now());
+            self.memberships.doubt(news.node, self.clock.steady());
         }
     }
 }
@@ -235,7 +255,7 @@ impl Handler<Watch> for SwarmActor {
     type Result = ();
 
     fn handle(&mut self, ask: Watch, ctx: &mut Context<Self>) {
-        self.schedule.watch(ask.account, self.clock.now());
+        self.schedule.watch(ask.account, self.clock.steady(), &mut self.rng);
         self.pollers.insert(ask.account, ask.poll);
         self.tick(ctx);
     }
@@ -255,7 +275,7 @@ impl Handler<PollDone> for SwarmActor {
     type Result = ();
 
     fn handle(&mut self, news: PollDone, ctx: &mut Context<Self>) {
-        self.schedule.done(&news.account, news.outcome, self.clock.now(), &mut self.rng);
+        self.schedule.done(&news.account, news.outcome, self.clock.steady(), &mut self.rng);
         self.tick(ctx);
     }
 }

@@ -26,6 +26,7 @@ pub(crate) fn pick_nodes(pool: &NodePool, rng: &mut StdRng) -> Vec<ServiceNode> 
 pub(crate) async fn ask(
     account: AccountId,
     nodes: Vec<ServiceNode>,
+    pool: &NodePool,
     via: &Link<OnionRequest>,
 ) -> Result<Vec<ServiceNode>, SwarmError> {
     let mut reason = "no node was asked".to_owned();
@@ -44,10 +45,21 @@ pub(crate) async fn ask(
             }
         };
         match SwarmAnswer::parse(answer.reply.body.as_bytes()) {
-            Ok(swarm) if !swarm.nodes.is_empty() => return Ok(swarm.nodes),
-            Ok(_) => reason = format!("{} knows no swarm", destination.ed25519),
+            Ok(swarm) => {
+                let members = known_nodes(swarm.nodes, pool);
+                if !members.is_empty() {
+                    return Ok(members);
+                }
+                reason = format!("{} names no swarm of known nodes", destination.ed25519);
+            }
             Err(error) => reason = format!("{}: {error}", destination.ed25519),
         }
     }
     Err(SwarmError::NotTold { account, reason })
+}
+
+/// Those nodes that the seeds know as well, as the seeds know them: one node's
+/// word must not bring strangers into a swarm.
+pub(crate) fn known_nodes(nodes: Vec<ServiceNode>, pool: &NodePool) -> Vec<ServiceNode> {
+    nodes.iter().filter_map(|node| pool.get(&node.ed25519).copied()).collect()
 }

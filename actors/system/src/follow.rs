@@ -77,7 +77,11 @@ impl Follower {
                         return Ok(Followed::Received { seq, account, message });
                     }
                 }
-                Ok(Event::Engine(event)) => return Ok(Followed::Engine(event)),
+                Ok(Event::Engine(event)) => {
+                    // It may have ended between a commit and its events.
+                    self.behind |= matches!(event, EngineEvent::ActorRestarted { .. });
+                    return Ok(Followed::Engine(event));
+                }
                 Ok(_) => {}
                 Err(RecvError::Lagged(_)) => self.behind = true,
                 Err(RecvError::Closed) => return Err(EngineError::Stopped),

@@ -17,7 +17,7 @@ use ramson_messages::identity::{PollNow, SendText};
 use ramson_messages::paths::ReadyPaths;
 use ramson_messages::storage::{
     AccountSummary, AddAccount, GetMessage, LastEvent, ListAccounts, ListConversations,
-    ListMessages, LoadAccount, ReadEvents, ReadLedger, RemoveAccount, Shutdown, Sweep,
+    ListMessages, LoadAccount, ReadEvents, ReadLedger, RemoveAccount, SaveGuards, Shutdown, Sweep,
 };
 use ramson_messages::transport::IsolationClass;
 use ramson_messages::{Clock, Entropy, Link};
@@ -30,6 +30,9 @@ use crate::engine::{Activity, EngineConfig, EngineError, Isolation};
 
 /// Orders that may wait for the engine's thread; the next one waits for room.
 const ORDERS: usize = 64;
+
+/// The first time that the store is swept, after the start.
+const SWEEP_AFTER: std::time::Duration = std::time::Duration::from_secs(10 * 60);
 
 /// How often what is past its time is swept from the store.
 const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(60 * 60);
@@ -136,7 +139,9 @@ fn run(
             }
         };
         drop(tell.send(Ok(wires)));
-        let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        // Not at once: a clock that is set at the start would take too much.
+        let first = tokio::time::Instant::now() + SWEEP_AFTER;
+        let mut sweep = tokio::time::interval_at(first, SWEEP_EVERY);
         let ended = loop {
             let order = tokio::select! {
                 biased;
@@ -237,9 +242,7 @@ impl House {
         let (shard, arbiter) = (shard.clone(), arbiter.clone());
         let place = match self.config.isolation {
             Isolation::PerAccount => {
-                // 0 is the network's own class.
-                let class = IsolationClass(u64::from(number).saturating_add(1));
-                let own = self.start_paths(class, &shard, &arbiter).await?;
+                let own = self.start_paths(class_of(number), &shard, &arbiter).await?;
                 let (onion, ready_paths) = (own.onion.clone(), own.ready.clone());
                 account::Place { arbiter, shard, onion, ready_paths, own_paths: Some(own) }
             }
@@ -294,7 +297,13 @@ impl House {
             household.stop(&self.swarm).await;
         }
         let remove = RemoveAccount { account: number };
-        Ok(link("storage", &self.storage).ask(remove).await??)
+        if let Err(error) = link("storage", &self.storage).ask(remove).await? {
+            // It is still there, so it goes on.
+            self.start_account(number, id).await?;
+            return Err(error.into());
+        }
+        let (class, guards) = (class_of(number), Vec::new());
+        Ok(link("storage", &self.storage).ask(SaveGuards { class, guards }).await??)
     }
 
     fn sweep(&self) {
@@ -319,6 +328,11 @@ impl House {
         }
         self.shards.stop();
     }
+}
+
+/// The class of an account that shares nothing; 0 is the network's own.
+fn class_of(account: u32) -> IsolationClass {
+    IsolationClass(u64::from(account).saturating_add(1))
 }
 
 /// A link to an actor that is never replaced.

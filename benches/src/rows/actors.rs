@@ -20,7 +20,7 @@ use ramson_messages::storage::{
     AddAccount, Commit, Committed, ListMessages, LoadAccount, RecallHashes, RecallMessages,
     StoreError,
 };
-use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm, PollDone, SwarmError};
+use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm, PollDone, SwarmError, SwarmView};
 use ramson_messages::{Clock, Entropy, Lifeline, LifelineEnd, Link};
 use ramson_protocol::onion::OnionReply;
 use ramson_protocol::store::{Change, StoredAccount};
@@ -78,15 +78,16 @@ impl Handler<OnionRequest> for Player {
         let next = self.0.lock().ok().and_then(|mut recorded| recorded.pop_front());
         let body = next.ok_or(OnionError::Busy { in_flight: 0 })?;
         let reply = OnionReply { status: 200, body };
-        Ok(OnionAnswer { reply, path: Default::default(), asked: now(), answered: now() })
+        let (path, clock_samples) = Default::default();
+        Ok(OnionAnswer { reply, path, asked: now(), answered: now(), clock_samples })
     }
 }
 
 impl Handler<GetSwarm> for OneMember {
-    type Result = Result<Vec<ServiceNode>, SwarmError>;
+    type Result = Result<SwarmView, SwarmError>;
 
     fn handle(&mut self, _: GetSwarm, _: &mut Context<Self>) -> Self::Result {
-        Ok(vec![self.0])
+        Ok(SwarmView { ask: vec![self.0], members: vec![self.0.ed25519] })
     }
 }
 

@@ -99,7 +99,7 @@ impl Garbage {
             12 => self.of(DataMessage { flags: Some(9), ..text(&name) }, sent),
             13 => {
                 // Attachments without anything in them.
-                let attachments = (0..33).map(|n| attachment(n)).collect();
+                let attachments = (0..33).map(attachment).collect();
                 self.of(DataMessage { attachments, ..text(&name) }, sent)
             }
             14 => {

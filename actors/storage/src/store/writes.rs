@@ -154,7 +154,11 @@ impl Write for SaveGuards {
     type Answer = ();
 
     fn carry_out(&self, tables: &mut Tables<'_>) -> Result<(), Failure> {
-        tables.guards.insert(self.class.0, records::guards(&self.guards).as_slice())?;
+        if self.guards.is_empty() {
+            tables.guards.remove(self.class.0)?;
+        } else {
+            tables.guards.insert(self.class.0, records::guards(&self.guards).as_slice())?;
+        }
         Ok(())
     }
 }

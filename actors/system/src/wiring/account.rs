@@ -4,7 +4,7 @@ use actix::prelude::*;
 use ramson_identity_actor::{IdentityActor, Ports};
 use ramson_messages::identity::{PollDue, PollNow, SendText};
 use ramson_messages::paths::{OnionRequest, ReadyPaths};
-use ramson_messages::storage::LoadAccount;
+use ramson_messages::storage::{Commit, LoadAccount};
 use ramson_messages::{Lifeline, Link, Stop};
 use ramson_storage_actor::Storage;
 use ramson_types::AccountId;
@@ -81,6 +81,7 @@ pub(crate) async fn start(
         events: basics.events.clone(),
     };
     let load = link::<LoadAccount, _>("storage", storage);
+    let barrier = link::<Commit, _>("storage", storage);
     let (parts, arbiter, watch) = (basics.clone(), place.arbiter, swarm.watch());
     let start = move || {
         let (ports, parts, arbiter) = (ports.clone(), parts.clone(), arbiter.clone());
@@ -88,7 +89,15 @@ pub(crate) async fn start(
         let (send_text, poll_due, poll_now, stop) = lead.clone();
         #[cfg(feature = "chaos")]
         let lead_panic = lead_panic.clone();
+        let (barrier, now) = (barrier.clone(), parts.clock.now());
         async move {
+            // Behind whatever a former actor sent, which the reader might miss.
+            let nothing = Commit { account: number, changes: vec![], events: vec![], at: now };
+            barrier
+                .ask(nothing)
+                .await
+                .map_err(|error| error.to_string())?
+                .map_err(|error| error.to_string())?;
             let stored = load
                 .ask(LoadAccount { account: number })
                 .await
@@ -112,7 +121,7 @@ pub(crate) async fn start(
         }
     };
     let (events, clock) = (basics.events.clone(), basics.clock.clone());
-    let identity = guardian::guard(format!("identity {id}"), events, clock, start)
+    let identity = guardian::guard(format!("account {number}"), events, clock, start)
         .await
         .map_err(|reason| EngineError::Start { reason })?;
     let household = Household { id, identity, stop_identity: stop, own_paths: place.own_paths };

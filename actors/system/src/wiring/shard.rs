@@ -27,11 +27,7 @@ pub(crate) struct ShardLinks {
 }
 
 /// Starts Transport, Crypto and Storage on every shard.
-pub(crate) fn start_all(
-    shards: &Shards,
-    basics: &Basics,
-    store: &StoreHandle,
-) -> Vec<ShardLinks> {
+pub(crate) fn start_all(shards: &Shards, basics: &Basics, store: &StoreHandle) -> Vec<ShardLinks> {
     let handles = shards.handles();
     let pool = SyncArbiter::start(handles.len(), || CryptoPool);
     let start = |arbiter: ArbiterHandle| {

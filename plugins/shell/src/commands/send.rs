@@ -117,6 +117,16 @@ impl Watch {
                     self.progress.step(format!("waiting to try again: {reason}")).await;
                     self.delay = Some(reason.clone());
                 }
+                Event::Engine(EngineEvent::ActorRestarted { .. }) => {
+                    // It may have ended between a commit and its events.
+                    if let Some(record) = self.look(context).await? {
+                        return Ok(record);
+                    }
+                }
+                Event::Engine(EngineEvent::StoreTrouble { reason }) => {
+                    self.progress.step(format!("the store cannot be written: {reason}")).await;
+                    self.delay = Some(reason.clone());
+                }
                 Event::Engine(EngineEvent::SeedFailed { seed, reason }) => {
                     self.progress.step(format!("the seed {seed} failed: {reason}")).await;
                     self.seed = Some((seed.clone(), reason.clone()));
