@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ramson_codec::storage::Request;
 use ramson_crypto::session_protocol::KnownSenders;
 use ramson_crypto::{
     AccountKeys, Ed25519Secret, EncType, LayerKey, Seed, X25519Secret, message_hash,
@@ -109,14 +110,15 @@ impl World {
             let (request, again) = self.twice();
             let outgoing = self.answer_to(delivery, again);
             let hops = self.hops();
-            counted_deliver(&mut self.me, &hops, &self.nodes[3].public, &outgoing, request, now);
+            let swarm: Vec<_> = self.nodes[3..].iter().map(|node| node.public).collect();
+            counted_deliver(&mut self.me, &hops, &swarm, &outgoing, request, now);
         }
     }
 
     /// All five members confirm.
     fn answer_to(&self, delivery: Delivery, request: StdRng) -> Outgoing {
-        let entry = self.me.outbox_entry(delivery.entries[0]).expect("it waits");
-        let hash = message_hash(&entry.to, entry.namespace, &entry.data).to_string();
+        let Request::Store(store) = &delivery.request else { panic!("one message at a time") };
+        let hash = message_hash(&store.account, store.namespace, &store.data).to_string();
         let members = self.nodes[3..].iter().map(|node| {
             let signature = STANDARD.encode(node.signing.sign(hash.as_bytes()));
             (node.public.ed25519.to_string(), json!({ "hash": hash, "signature": signature }))
@@ -207,12 +209,13 @@ fn counted_seal(
     rng: &mut StdRng,
 ) -> Vec<Delivery> {
     let keys = me.keys().clone();
-    let sent = draft.message.sent;
+    let (sent, message) = (draft.message.sent, draft.message.id);
     let seal = |copy: &ramson_protocol::account::DraftCopy| {
         inbox::seal(&keys, &copy.to, &copy.content, sent, rng).expect("an account")
     };
     let sealed = draft.copies.iter().map(seal).collect();
     black_box(me.queue(draft, sealed, now).expect("it fits"));
+    me.kept(message);
     me.due_deliveries(now)
 }
 
@@ -221,18 +224,20 @@ fn counted_seal(
 fn counted_deliver(
     me: &mut Account,
     hops: &[ServiceNode],
-    node: &ServiceNode,
+    swarm: &[ServiceNode],
     outgoing: &Outgoing,
     mut rng: StdRng,
     now: Timestamp,
 ) {
     let Outgoing { delivery, reply } = outgoing;
-    let body = delivery.request.to_bytes();
+    let (node, body) = (&swarm[0], delivery.request.to_bytes());
+    let members: Vec<_> = swarm.iter().map(|member| member.ed25519).collect();
     let to = Destination::Node(node);
     let sealed = onion::build(hops, to, EncType::XChaCha20, &body, &mut rng).expect("a path");
     black_box(&sealed.body);
     let answer = sealed.keys.open_reply(200, reply).expect("it opens");
-    let read = me.read_delivery(delivery, &node.ed25519, answer.status, answer.body.as_bytes());
+    let text = answer.body.as_bytes();
+    let read = me.read_delivery(delivery, &node.ed25519, &members, answer.status, text);
     let stored = matches!(read.results.as_slice(),
         [SendResult::Stored { confirmed, .. }] if confirmed.len() == 5);
     assert!(stored, "all members confirm: {:?}", read.results);

@@ -1,6 +1,8 @@
 //! The tables. Keys start with the account's number and grow with time where
 //! they can, so that new records land on the pages written last.
 
+use std::collections::BTreeMap;
+
 use redb::{Table, TableDefinition, TableError, WriteTransaction};
 
 /// A record: a version byte and a protobuf message.
@@ -19,13 +21,18 @@ macro_rules! tables {
         /// All tables of a write transaction.
         pub struct Tables<'t> {
             $($(#[$doc])* pub(crate) $field: Table<'t, $key, $value>,)+
+            /// Number of the next ledger line by account, once it was looked up.
+            pub(crate) next_line: BTreeMap<u32, u64>,
         }
 
         impl<'t> Tables<'t> {
             /// Opens all tables; makes those that are not there, so that no
             /// reader meets a missing one.
             pub(crate) fn open(transaction: &'t WriteTransaction) -> Result<Self, TableError> {
-                Ok(Self { $($field: transaction.open_table($name)?,)+ })
+                Ok(Self {
+                    $($field: transaction.open_table($name)?,)+
+                    next_line: BTreeMap::new(),
+                })
             }
         }
     };

@@ -230,8 +230,8 @@ pub fn node_control(
     enc_type: Option<EncType>,
 ) -> Vec<u8> {
     to_json(&Written {
-        destination: Some(hex::encode(destination.0)),
-        ephemeral_key: hex::encode(ephemeral_key.0),
+        destination: Some(hex_text(&destination.0)),
+        ephemeral_key: hex_text(&ephemeral_key.0),
         enc_type: enc_type.map(EncType::name),
         hop_no: None,
     })
@@ -245,7 +245,7 @@ pub fn guard_control(
 ) -> Vec<u8> {
     to_json(&Written {
         destination: None,
-        ephemeral_key: hex::encode(ephemeral_key.0),
+        ephemeral_key: hex_text(&ephemeral_key.0),
         enc_type: enc_type.map(EncType::name),
         hop_no,
     })
@@ -261,6 +261,15 @@ struct Written {
     enc_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hop_no: Option<u32>,
+}
+
+/// Several times as fast as `hex::encode`, which goes by characters; every
+/// request writes seven of these.
+fn hex_text(key: &[u8; 32]) -> String {
+    let mut text = vec![0; 64];
+    // The length fits, and hex is ASCII.
+    let _written = hex::encode_to_slice(key, &mut text);
+    String::from_utf8(text).unwrap_or_default()
 }
 
 fn to_json(written: &Written) -> Vec<u8> {

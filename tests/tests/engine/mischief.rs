@@ -36,9 +36,16 @@ async fn all_arrive_although(seed: u8, mischief: Mischief) {
     let bob_home = engine(homes.1.path(), &net).await;
     let alice = alice_home.create_account(None).await.unwrap();
     let bob = bob_home.create_account(None).await.unwrap();
-    // Something lies in the swarm that is not Bob's.
-    alice_home.send_text(&alice.id, alice.id, "a note".into()).await.unwrap();
     let bad = member(&net, &bob);
+    // Something lies in Bob's swarm that is not his.
+    let neighbour = loop {
+        let other = alice_home.create_account(None).await.unwrap();
+        if member(&net, &other) == bad {
+            break other;
+        }
+    };
+    let note = "a note".to_owned();
+    alice_home.send_text(&neighbour.id, neighbour.id, note).await.unwrap();
     net.set_mischief(bad, mischief);
     let key = net.nodes()[bad].ed25519;
 

@@ -12,8 +12,11 @@ use crate::tables::Tables;
 pub(super) fn add(account: u32, line: &LedgerLine, tables: &mut Tables<'_>) -> Result<(), Failure> {
     let what = "a ledger line";
     let record = records::ledger_line(line).map_err(|error| Failure::not_kept(what, &error))?;
-    let last = tables.ledger.range((account, 0)..=(account, u64::MAX))?.next_back().transpose()?;
-    let number = last.map_or(0, |(key, _)| key.value().1).saturating_add(1);
+    let number = match tables.next_line.get(&account) {
+        Some(next) => *next,
+        None => last(account, tables)?.map_or(1, |last| last.saturating_add(1)),
+    };
+    tables.next_line.insert(account, number.saturating_add(1));
     tables.ledger.insert((account, number), record.as_slice())?;
     if let Some(message) = line.message {
         tables.ledger_by_message.insert((account, message.number, number), ())?;
@@ -49,6 +52,11 @@ pub(super) fn remove_all(account: u32, tables: &mut Tables<'_>) -> Result<(), Fa
         remove(account, number, tables)?;
     }
     Ok(())
+}
+
+fn last(account: u32, tables: &Tables<'_>) -> Result<Option<u64>, Failure> {
+    let last = tables.ledger.range((account, 0)..=(account, u64::MAX))?.next_back().transpose()?;
+    Ok(last.map(|(key, _)| key.value().1))
 }
 
 fn first(account: u32, tables: &Tables<'_>) -> Result<Option<u64>, Failure> {
