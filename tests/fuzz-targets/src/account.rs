@@ -191,7 +191,9 @@ fn check<'a>(decision: &'a Decision, messages: &[Retrieved]) -> Vec<&'a Message>
     }
     let right = |message: &&Retrieved| message.hash_is_right(&ME.account_id(), Namespace::INBOX);
     assert_eq!(seen, messages.iter().filter(right).count(), "what was opened is remembered");
-    assert_eq!(accounted, messages.len(), "each copy has a line in the ledger");
+    // Those whose bytes a node changed share one.
+    let lines = seen + usize::from(seen < messages.len());
+    assert_eq!(accounted, lines, "each copy has a line in the ledger");
     assert_eq!(cursor, messages.last().map(|last| last.hash), "the cursor passes everything");
     let message = |event: &'a AccountEvent| match event {
         AccountEvent::MessageReceived(message) => message,
