@@ -12,8 +12,8 @@
 use actix::prelude::*;
 use ramson_crypto::EncType;
 use ramson_crypto::session_protocol::{EncryptError, KnownSenders};
-use ramson_messages::Entropy;
 use ramson_messages::crypto::{OpenInbox, OpenOnion, SealCopies, SealOnion};
+use ramson_messages::{Entropy, Lifeline};
 use ramson_protocol::inbox::{self, OpenError, Opened};
 use ramson_protocol::onion::{
     self, Destination, OnionBuildError, OnionReply, OnionReplyError, SealedOnion,
@@ -29,12 +29,19 @@ pub struct Crypto {
     rng: StdRng,
     known: KnownSenders,
     pool: Option<Addr<CryptoPool>>,
+    _lifeline: Option<Lifeline>,
 }
 
 impl Crypto {
     /// The crypto actor of one shard.
     pub fn new(entropy: &dyn Entropy, pool: Option<Addr<CryptoPool>>) -> Self {
-        Self { rng: entropy.generator("crypto"), known: KnownSenders::default(), pool }
+        let (rng, known) = (entropy.generator("crypto"), KnownSenders::default());
+        Self { rng, known, pool, _lifeline: None }
+    }
+
+    /// The same, with a guardian that learns of its end.
+    pub fn with_lifeline(self, lifeline: Lifeline) -> Self {
+        Self { _lifeline: Some(lifeline), ..self }
     }
 }
 

@@ -27,6 +27,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::arbiters::Shards;
 use crate::engine::{Activity, EngineConfig, EngineError, Isolation};
+use crate::guardian::Guarded;
 
 /// Orders that may wait for the engine's thread; the next one waits for room.
 const ORDERS: usize = 64;
@@ -180,6 +181,7 @@ struct House {
     wires: Wires,
     shards: Shards,
     shard_links: Vec<shard::ShardLinks>,
+    shard_guards: Vec<Guarded>,
     swarm: swarm::Swarm,
     storage: Addr<Storage>,
     accounts: BTreeMap<u32, account::Household>,
@@ -195,7 +197,7 @@ impl House {
             .map_err(|error| EngineError::Start { reason: error.to_string() })?;
         let storage = Storage::new(handle.clone()).start();
         let shards = Shards::start(config.shards);
-        let links = shard::start_all(&shards, &basics, &handle);
+        let (links, shard_guards) = shard::start_all(&shards, &basics, &handle).await?;
         let place = links.first().cloned().zip(shards.handles().into_iter().next());
         let (first, arbiter) = place.ok_or_else(|| EngineError::Start {
             reason: "there is no thread to run accounts on".to_owned(),
@@ -219,6 +221,7 @@ impl House {
             wires: wires.clone(),
             shards,
             shard_links: links,
+            shard_guards,
             swarm,
             storage,
             accounts: BTreeMap::new(),
@@ -326,6 +329,7 @@ impl House {
         if let Ok(Err(error)) = link("storage", &self.storage).ask(Shutdown).await {
             tracing::warn!(%error, "the store was not closed cleanly; it will be recovered");
         }
+        drop(self.shard_guards);
         self.shards.stop();
     }
 }

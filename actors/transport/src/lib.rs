@@ -25,8 +25,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Context, Handler, ResponseFuture};
-use ramson_messages::Clock;
 use ramson_messages::transport::{HttpAnswer, Post, TransportError};
+use ramson_messages::{Clock, Lifeline};
 
 pub use dial::{Address, BoxedStream, Dial, Dialing, Host, RealDial, Stream};
 
@@ -67,12 +67,20 @@ impl Default for TransportConfig {
 /// connections are opened again.
 pub struct Transport {
     requests: Rc<Requests>,
+    _lifeline: Option<Lifeline>,
 }
 
 impl Transport {
     /// A transport that opens its connections through `dial`.
     pub fn new(dial: Arc<dyn Dial>, config: TransportConfig) -> Self {
-        Self { requests: Rc::new(Requests::new(dial, config)) }
+        Self { requests: Rc::new(Requests::new(dial, config)), _lifeline: None }
+    }
+}
+
+impl Transport {
+    /// The same, with a guardian that learns of its end.
+    pub fn with_lifeline(self, lifeline: Lifeline) -> Self {
+        Self { _lifeline: Some(lifeline), ..self }
     }
 }
 

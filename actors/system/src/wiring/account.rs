@@ -81,7 +81,7 @@ pub(crate) async fn start(
         events: basics.events.clone(),
     };
     let load = link::<LoadAccount, _>("storage", storage);
-    let barrier = link::<Commit, _>("storage", storage);
+    let barrier = link::<Commit, _>("storage", &place.shard.storage);
     let (parts, arbiter, watch) = (basics.clone(), place.arbiter, swarm.watch());
     let start = move || {
         let (ports, parts, arbiter) = (ports.clone(), parts.clone(), arbiter.clone());
