@@ -8,8 +8,14 @@ mod server;
 mod socket;
 mod wire;
 
+use clap::Parser as _;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
+
+use crate::cli::{Cli, Global};
+use crate::commands::Job;
+use crate::error::Failure;
+use crate::start;
 
 pub(crate) use client::{Outcome, attach};
 pub(crate) use server::{Guests, Host};
@@ -29,6 +35,28 @@ impl Drop for Request {
     fn drop(&mut self) {
         self.stdin.zeroize();
     }
+}
+
+impl Request {
+    /// The command that it stands for.
+    fn prepare(&self) -> Result<(Job, Global), Failure> {
+        if self.version != VERSION {
+            let (ours, theirs) = (self.version.clone(), VERSION.to_owned());
+            return Err(Failure::OtherVersion { ours, theirs });
+        }
+        let words = std::iter::once("ramson").chain(self.args.iter().map(String::as_str));
+        let cli = Cli::try_parse_from(words).map_err(|error| start::usage(&error))?;
+        let job = cli.command.as_ref().map(|command| Job::prepare(command, self.stdin.as_deref()));
+        let reason = "that command needs no engine".to_owned();
+        Ok((job.transpose()?.flatten().ok_or(Failure::Refused { reason })?, cli.global))
+    }
+}
+
+/// The command in a line of the socket, or why it is refused.
+pub(crate) fn understand(line: &[u8]) -> Result<Job, Failure> {
+    let request: Request = serde_json::from_slice(line)
+        .map_err(|error| Failure::Refused { reason: format!("the request: {error}") })?;
+    request.prepare().map(|(job, _)| job)
 }
 
 /// One line of the engine's answer.

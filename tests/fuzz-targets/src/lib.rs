@@ -11,14 +11,15 @@
 //! | `message` | stored messages: wrapping, sealed box, Content |
 //! | `text` | what people paste: network files, phrases, ids |
 //! | `account` | what the account machine makes of answers |
+//! | `control` | who speaks to a running engine on this machine |
 //! | `node_http` | what is posted to a service node |
 //! | `node_rules` | what an account asks of its swarm, correctly signed |
 //!
-//! Not here: the encrypted store, whose own tests flip its bytes, and the
-//! control socket, which is read by the program.
+//! Not here: the encrypted store, whose own tests flip its bytes.
 #![allow(clippy::panic, reason = "a panic is how a target tells of a finding")]
 
 mod account;
+mod control;
 pub mod corpus;
 mod fixed;
 mod input;
@@ -32,6 +33,7 @@ mod text;
 mod world;
 
 pub use account::{account_receive, delivery_answer, poll_answer};
+pub use control::control_request;
 pub use message::{content, envelope, sealed_message};
 pub use node_http::node_http;
 pub use node_rules::node_rules;
@@ -70,6 +72,7 @@ pub const TARGETS: &[Target] = targets! {
     message: envelope content sealed_message;
     text: network_file mnemonic ids;
     account: poll_answer account_receive delivery_answer;
+    control: control_request;
     node_http: node_http;
     node_rules: node_rules;
 };

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
-use clap::Parser as _;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use ramson_system::Engine;
@@ -16,15 +15,13 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::wire::{self, Lines};
-use super::{Frame, MAX_CLIENTS, MAX_REQUEST, Request, VERSION, socket};
-use crate::cli::Cli;
-use crate::commands::{Context, Job, Needs};
+use super::{Frame, MAX_CLIENTS, MAX_REQUEST, Request, socket};
+use crate::commands::{Context, Needs};
 use crate::console::Console;
 use crate::error::Failure;
 use crate::home::Home;
 use crate::private;
 use crate::signals::{Ending, EndingSwitch, Why};
-use crate::start;
 
 /// How long a client may take for its request.
 const REQUEST_TIME: Duration = Duration::from_secs(5);
@@ -170,21 +167,7 @@ impl Client {
             refuse(write, &Failure::Refused { reason }).await;
             return Ok(());
         }
-        if request.version != VERSION {
-            let (ours, theirs) = (request.version.clone(), VERSION.to_owned());
-            refuse(write, &Failure::OtherVersion { ours, theirs }).await;
-            return Ok(());
-        }
-        let words = std::iter::once("ramson").chain(request.args.iter().map(String::as_str));
-        let prepared =
-            Cli::try_parse_from(words).map_err(|error| start::usage(&error)).and_then(|cli| {
-                let job = cli
-                    .command
-                    .as_ref()
-                    .map(|command| Job::prepare(command, request.stdin.as_deref()));
-                let reason = "that command needs no engine".to_owned();
-                Ok((job.transpose()?.flatten().ok_or(Failure::Refused { reason })?, cli.global))
-            });
+        let prepared = request.prepare();
         drop(request);
         let (job, global) = match prepared {
             Ok(prepared) => prepared,

@@ -1,0 +1,48 @@
+//! `ramson`: the engine on the command line. A library, so that what reads
+//! outside bytes can be tested by itself; the program is [`run`].
+//!
+//! | file | what |
+//! |---|---|
+//! | `cli` | the command line; `docs` writes it down |
+//! | `start` | from arguments to an exit status |
+//! | `input` | what is read from stdin |
+//! | `home`, `network`, `lock` | a home, what it is bound to, and who has it |
+//! | `owner` | runs the engine of a home, for itself and for others |
+//! | `control` | how a command reaches an engine that runs already |
+//! | `commands` | one file for each command |
+//! | `console`, `record`, `progress` | all that is printed |
+//! | `error` | what is said when something fails |
+
+mod cli;
+mod commands;
+mod console;
+mod control;
+#[cfg(test)]
+mod docs;
+mod error;
+mod home;
+mod input;
+mod local;
+mod lock;
+mod logging;
+mod network;
+mod owner;
+mod private;
+mod progress;
+mod record;
+mod signals;
+mod start;
+mod time;
+
+use std::ffi::OsString;
+
+/// Runs the program and gives its exit status.
+pub fn run(args: Vec<OsString>) -> u8 {
+    start::run(args)
+}
+
+/// What an engine makes of one line on its control socket: nothing, if it
+/// would carry the command out, or the sentence with which it refuses.
+pub fn control_request(line: &[u8]) -> Result<(), String> {
+    control::understand(line).map(drop).map_err(|failure| failure.to_string())
+}
