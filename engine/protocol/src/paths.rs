@@ -82,7 +82,8 @@ impl Path {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Send `info` through the path to its last node, and tell
-    /// [`Paths::verified`] how it went.
+    /// [`Paths::verified`] how it went. A new path, or one on which a request
+    /// got stuck.
     Verify(Path),
     /// Keep these guards for the next start.
     SaveGuards(Vec<Ed25519PublicKey>),
@@ -110,6 +111,9 @@ pub enum Choice {
 struct Entry {
     path: Path,
     ready: bool,
+    /// A request got stuck on it or at its destination: it is being verified
+    /// again, which tells which.
+    suspected: bool,
     strikes: u32,
 }
 
@@ -191,7 +195,8 @@ impl Paths {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> (Choice, Vec<Effect>) {
-        let usable = |entry: &&Entry| entry.ready && !entry.path.contains(target);
+        let usable =
+            |entry: &&Entry| entry.ready && !entry.suspected && !entry.path.contains(target);
         // A path that has failed before waits until the others have, too.
         let fewest = self.entries.iter().filter(usable).map(|entry| entry.strikes).min();
         let best = self.entries.iter().filter(usable).filter(|e| Some(e.strikes) == fewest);
@@ -229,6 +234,10 @@ impl Paths {
                 self.not_before = now;
                 if let Some(entry) = self.entries.iter_mut().find(|entry| entry.path.id == id) {
                     entry.ready = true;
+                    if std::mem::take(&mut entry.suspected) {
+                        // It was the destination.
+                        entry.strikes = 0;
+                    }
                 }
                 self.adopt_guards()
             }
@@ -270,14 +279,17 @@ impl Paths {
             Fault::Guard => MAX_STRIKES,
         };
         let guard = entry.path.hops.first().map(|hop| hop.ed25519);
+        let mut effects = Vec::new();
         if entry.strikes >= MAX_STRIKES {
             self.take(id);
             if let Some(guard) = guard {
                 self.strike(guard, now);
             }
+        } else if *fault == Fault::Path && !std::mem::replace(&mut entry.suspected, true) {
+            effects.push(Effect::Verify(entry.path.clone()));
         }
         self.drop_struck_paths(now);
-        let mut effects = self.forget_bad_guards(now);
+        effects.extend(self.forget_bad_guards(now));
         effects.extend(self.keep_ready(now, rng));
         effects
     }

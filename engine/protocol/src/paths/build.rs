@@ -27,7 +27,7 @@ impl Paths {
         };
         let path = Path { id: PathId(self.next_id), hops };
         self.next_id = self.next_id.wrapping_add(1);
-        self.entries.push(Entry { path: path.clone(), ready: false, strikes: 0 });
+        self.entries.push(Entry { path: path.clone(), ready: false, suspected: false, strikes: 0 });
         Some(vec![Effect::Verify(path)])
     }
 

@@ -121,18 +121,36 @@ fn no_two_hops_share_a_subnet_where_that_matters() {
 }
 
 #[test]
-fn a_path_with_three_strikes_goes_and_its_guard_with_it() {
+fn a_path_on_which_requests_get_stuck_is_verified_and_meanwhile_avoided() {
     let mut bench = Bench::new(flat(), pool(20, 20), Vec::new());
     let path = bench.path_to(99);
-    let guard = path.keys()[0];
-    for strike in 1..=3 {
-        assert!(bench.paths.ready().any(|ready| ready.id == path.id), "before strike {strike}");
+    let effects = bench.paths.failed(path.id, &Fault::Path, NOW, &mut bench.rng);
+    assert_eq!(effects, [Effect::Verify(path.clone())]);
+    assert_ne!(bench.path_to(99).id, path.id);
+    // It carries requests: the destination was to blame.
+    assert_eq!(bench.paths.verified(path.id, Ok(()), NOW), []);
+    for _ in 0..5 {
         let effects = bench.paths.failed(path.id, &Fault::Path, NOW, &mut bench.rng);
         bench.verify_all(effects);
     }
+    assert!(bench.paths.ready().any(|ready| ready.id == path.id));
+    // It does not: it goes at once, and its guard stays for one bad path.
+    let effects = bench.paths.failed(path.id, &Fault::Path, NOW, &mut bench.rng);
+    assert_eq!(effects, [Effect::Verify(path.clone())]);
+    bench.paths.verified(path.id, Err(Fault::Path), NOW);
     assert!(bench.paths.ready().all(|ready| ready.id != path.id));
-    assert!(bench.saved.contains(&guard), "a guard stays for one bad path");
-    assert_eq!(bench.paths.ready().count(), 2, "another one took its place");
+    assert!(bench.saved.contains(&path.keys()[0]));
+}
+
+#[test]
+fn three_strikes_end_a_path_before_its_verification_does() {
+    let mut bench = Bench::new(flat(), pool(20, 20), Vec::new());
+    let path = bench.path_to(99);
+    for _ in 0..3 {
+        // Its verification is under way.
+        bench.paths.failed(path.id, &Fault::Path, NOW, &mut bench.rng);
+    }
+    assert!(bench.paths.ready().all(|ready| ready.id != path.id));
 }
 
 #[test]
