@@ -60,7 +60,7 @@ async fn all_arrive_although(seed: u8, mischief: Mischief) {
             named = blames(&alice_home, &alice, key).await || blames(&bob_home, &bob, key).await;
         }
     };
-    tokio::time::timeout(PATIENCE * 4, work).await.expect("everything arrives, and it is named");
+    tokio::time::timeout(PATIENCE * 2, work).await.expect("everything arrives, and it is named");
     alice_home.shutdown().await;
     bob_home.shutdown().await;
 }

@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 use tokio::sync::broadcast;
 
 /// Longer than anything here takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(110);
 
 #[allow(clippy::disallowed_methods)]
 pub(crate) fn now() -> Timestamp {
