@@ -4,7 +4,9 @@ use tokio::sync::oneshot;
 
 /// Held by an actor; when it ends, by a panic or otherwise, the other end
 /// learns of it.
-pub struct Lifeline(#[allow(dead_code)] oneshot::Sender<std::convert::Infallible>);
+pub struct Lifeline {
+    _held: oneshot::Sender<std::convert::Infallible>,
+}
 
 /// The guardian's end of a [`Lifeline`].
 pub struct LifelineEnd(oneshot::Receiver<std::convert::Infallible>);
@@ -13,7 +15,7 @@ impl Lifeline {
     /// A lifeline and its end.
     pub fn new() -> (Self, LifelineEnd) {
         let (held, end) = oneshot::channel();
-        (Self(held), LifelineEnd(end))
+        (Self { _held: held }, LifelineEnd(end))
     }
 }
 

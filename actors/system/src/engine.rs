@@ -280,7 +280,12 @@ impl Engine {
     /// Every message received from now on, each once, however slow its reader
     /// is.
     pub async fn follow(&self) -> Result<Follower, EngineError> {
-        Follower::new(self.clone()).await
+        Follower::from_now(self.clone()).await
+    }
+
+    /// The same, beginning with what was received since the engine started.
+    pub fn follow_from_start(&self) -> Follower {
+        Follower::after(self.clone(), self.wires.started_after)
     }
 
     /// The sequence number of the newest event; 0 when there was none.

@@ -49,12 +49,17 @@ pub struct Follower {
 }
 
 impl Follower {
-    pub(crate) async fn new(engine: Engine) -> Result<Self, EngineError> {
-        // In this order: what happens in between is in both, not in neither.
-        let events = engine.subscribe();
+    pub(crate) async fn from_now(engine: Engine) -> Result<Self, EngineError> {
         let through = engine.last_event().await?;
+        Ok(Self::after(engine, through))
+    }
+
+    /// Tells what the log has after a number, and goes on with what comes.
+    pub(crate) fn after(engine: Engine, through: u64) -> Self {
+        let events = engine.subscribe();
         let told = Told { through, beyond: BTreeSet::new() };
-        Ok(Self { engine, events, told, waiting: VecDeque::new(), behind: false })
+        // What happened before the bus was heard is in the log.
+        Self { engine, events, told, waiting: VecDeque::new(), behind: true }
     }
 
     /// The next thing to tell. Nothing is lost when the future is dropped.

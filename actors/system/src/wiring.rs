@@ -59,6 +59,8 @@ pub(crate) enum Order {
 /// Links for the engine's users.
 #[derive(Clone)]
 pub(crate) struct Wires {
+    /// The newest event of the engines before this one.
+    pub(crate) started_after: u64,
     pub(crate) list_accounts: Link<ListAccounts>,
     pub(crate) load_account: Link<LoadAccount>,
     pub(crate) list_conversations: Link<ListConversations>,
@@ -204,7 +206,10 @@ impl House {
         })?;
         // Beside accounts, because every poll and delivery asks it something.
         let swarm = swarm::start(&config, &basics, &storage, first.post, arbiter).await?;
+        // Before any account runs: whoever follows from here misses nothing.
+        let started_after = link("storage", &storage).ask(LastEvent).await??;
         let wires = Wires {
+            started_after,
             list_accounts: link("storage", &storage),
             load_account: link("storage", &storage),
             list_conversations: link("storage", &storage),

@@ -27,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) home: PathBuf,
     pub(crate) console: Console,
     pub(crate) ending: Ending,
+    /// The engine was started for this command.
+    pub(crate) own_engine: bool,
     /// As `--timeout` says, if it says anything.
     pub(crate) timeout: Option<Duration>,
 }

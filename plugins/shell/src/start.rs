@@ -113,6 +113,7 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
                     home: home.folder().to_owned(),
                     console: console.clone(),
                     ending,
+                    own_engine: true,
                     timeout: cli.global.timeout.map(Duration::from_secs),
                 };
                 return owner.run(job.run(&context), &context.ending).await.map(|()| 0);

@@ -39,7 +39,11 @@ impl Listen {
                 None => std::future::pending().await,
             }
         };
-        let mut events = context.engine.follow().await?;
+        // What came while the engine started is news as well.
+        let mut events = match context.own_engine {
+            true => context.engine.follow_from_start(),
+            false => context.engine.follow().await?,
+        };
         let ended = tokio::select! {
             biased;
             result = self.print(context, &mut events, &mut came) => return result,

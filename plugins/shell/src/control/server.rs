@@ -186,6 +186,7 @@ impl Client {
             engine: self.host.engine,
             home: self.host.home,
             console: Console::client(frames, global.json, global.verbose > 0),
+            own_engine: false,
             ending: if job.needs() == Needs::Polling { self.endless } else { self.others },
             timeout: global.timeout.map(Duration::from_secs),
         };
