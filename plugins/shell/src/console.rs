@@ -89,7 +89,7 @@ impl Console {
 
 /// What stderr says of a failure.
 fn sentence(failure: &Failure, verbose: bool) -> String {
-    let mut text = format!("ramson: {failure}");
+    let mut text = failure.line();
     let mut cause = failure.source().filter(|_| verbose);
     while let Some(error) = cause {
         text.push_str(&format!("\n  because: {error}"));

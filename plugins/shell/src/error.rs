@@ -10,6 +10,8 @@ use ramson_localnet::LocalnetError;
 use ramson_system::{ComposeError, EngineError, OpenError, SendError, StoreError};
 use ramson_types::{AccountId, AccountIdError, MessageId};
 
+use crate::record::one_line;
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -102,6 +104,11 @@ fn process(holder: Option<u32>) -> String {
 }
 
 impl Failure {
+    /// What stderr says: one line, whatever it quotes.
+    pub(crate) fn line(&self) -> String {
+        format!("ramson: {}", one_line(&self.to_string()))
+    }
+
     /// A file or folder that the system refused.
     pub(crate) fn file(path: &Path, error: io::Error) -> Self {
         Self::File { path: path.to_owned(), reason: error.to_string() }

@@ -44,5 +44,5 @@ pub fn run(args: Vec<OsString>) -> u8 {
 /// What an engine makes of one line on its control socket: nothing, if it
 /// would carry the command out, or the sentence with which it refuses.
 pub fn control_request(line: &[u8]) -> Result<(), String> {
-    control::understand(line).map(drop).map_err(|failure| failure.to_string())
+    control::understand(line).map(drop).map_err(|failure| failure.line())
 }

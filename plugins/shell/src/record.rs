@@ -271,6 +271,11 @@ pub(crate) fn harmless(text: &str) -> String {
     out
 }
 
+/// The same on one line: for sentences that quote what was given.
+pub(crate) fn one_line(text: &str) -> String {
+    harmless(&text.replace('\n', "\\n").replace('\t', "\\t"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

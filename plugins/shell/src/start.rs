@@ -58,7 +58,7 @@ fn failed_early(failure: &Failure, json: bool) -> u8 {
     if json {
         console::print_here(&record::Record::error(failure).to_json());
     }
-    console::note_here(&format!("ramson: {failure}"));
+    console::note_here(&failure.line());
     failure.status()
 }
 

@@ -219,7 +219,7 @@ impl Client {
 
 /// Answers with a failure.
 async fn refuse(write: &mut OwnedWriteHalf, failure: &Failure) {
-    let frames = [Frame::Err(format!("ramson: {failure}")), Frame::Exit(failure.status().max(1))];
+    let frames = [Frame::Err(failure.line()), Frame::Exit(failure.status().max(1))];
     for frame in frames {
         if wire::write(write, &frame).await.is_err() {
             return;
