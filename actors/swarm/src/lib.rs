@@ -3,7 +3,7 @@
 //! Hears [`GetSwarm`], [`LearnSwarm`], [`DoubtMember`], [`Watch`], [`Unwatch`],
 //! [`PollDone`], [`DoubtPool`]. Says [`Post`] to seeds, `OnionRequest` through
 //! the asker's own paths, [`SaveNodePool`], and tells Identity
-//! [`PollDue`](ramson_messages::identity::PollDue). Owns [`Bootstrap`],
+//! [`PollDue`]. Owns [`Bootstrap`],
 //! [`Memberships`] and [`PollSchedule`].
 //!
 //! Polls under way are bounded; accounts whose poll is due wait their turn.
