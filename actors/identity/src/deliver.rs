@@ -11,6 +11,7 @@ use ramson_types::{AccountId, Ed25519PublicKey};
 use rand::rngs::StdRng;
 use rand::seq::IteratorRandom;
 
+use crate::poll::Work;
 use crate::{IdentityActor, Ports, REQUEST_TIMEOUT};
 
 /// How a delivery ended.
@@ -20,7 +21,7 @@ enum Outcome {
     /// A member was asked in vain.
     NoAnswer { node: Ed25519PublicKey, error: OnionError },
     /// A member answered.
-    Answered { node: Ed25519PublicKey, answer: OnionAnswer, members: Vec<Ed25519PublicKey> },
+    Answered { node: Ed25519PublicKey, answer: OnionAnswer, swarm: SwarmView },
 }
 
 impl IdentityActor {
@@ -34,9 +35,10 @@ impl IdentityActor {
                 let outcome = deliver(&ports, &delivery, &mut rng).await;
                 (delivery, outcome)
             };
-            ctx.spawn(work.into_actor(self).map(|(delivery, outcome), actor, ctx| {
-                actor.delivered(&delivery, outcome, ctx);
-            }));
+            let done = work
+                .into_actor(self)
+                .then(|(delivery, outcome), actor, ctx| actor.delivered(delivery, outcome, ctx));
+            ctx.spawn(done);
         }
         if let Some(wake) = self.wake.take() {
             ctx.cancel_future(wake);
@@ -50,25 +52,35 @@ impl IdentityActor {
         }
     }
 
-    fn delivered(&mut self, delivery: &Delivery, outcome: Outcome, ctx: &mut Context<Self>) {
+    fn delivered(
+        &mut self,
+        delivery: Delivery,
+        outcome: Outcome,
+        ctx: &mut Context<Self>,
+    ) -> Work<()> {
         let all = |reason: String| {
             delivery.entries.iter().map(|_| SendResult::NotNow { reason: reason.clone() }).collect()
         };
-        let (node, path, results) = match outcome {
-            Outcome::NotSent { reason } => (None, Hops::new(), all(reason)),
+        match outcome {
+            Outcome::NotSent { reason } => {
+                let results = all(reason);
+                self.settle(delivery, results, None, Hops::new(), ctx);
+            }
             Outcome::NoAnswer { node, error } => {
                 self.member_failed(delivery.to, node, &error, ctx);
-                (Some(node), error.path(), all(error.to_string()))
+                let results = all(reason_of(&error));
+                self.settle(delivery, results, Some(node), error.path(), ctx);
             }
-            Outcome::Answered { node, answer, members } => {
+            Outcome::Answered { node, answer, swarm } => {
                 let read = self.account.read_delivery(
-                    delivery,
+                    &delivery,
                     &node,
-                    &members,
+                    &swarm.members,
                     answer.reply.status,
                     answer.reply.body.as_bytes(),
                 );
                 self.learn_clock(&answer, node, read.status.time);
+                self.account.network_works(self.clock.now());
                 if read.doubtful {
                     self.doubt_member(delivery.to, node, false, ctx);
                 }
@@ -77,11 +89,29 @@ impl IdentityActor {
                     let told = self.ports.learn_swarm.ask(learn);
                     ctx.spawn(async move { drop(told.await) }.into_actor(self));
                 }
-                (Some(node), answer.path, read.results)
+                let (path, results) = (answer.path, read.results);
+                if read.wrong_time && !self.account.is_corrected_since(&delivery) {
+                    let learnt = self.learn_time(&node, &swarm.ask, ctx);
+                    return Box::pin(learnt.map(move |(), actor, ctx| {
+                        actor.settle(delivery, results, Some(node), path, ctx);
+                    }));
+                }
+                self.settle(delivery, results, Some(node), path, ctx);
             }
-        };
+        }
+        Box::pin(actix::fut::ready(()))
+    }
+
+    fn settle(
+        &mut self,
+        delivery: Delivery,
+        results: Vec<SendResult>,
+        node: Option<Ed25519PublicKey>,
+        path: Hops,
+        ctx: &mut Context<Self>,
+    ) {
         let now = self.clock.now();
-        let decision = self.account.sent(delivery, results, node, path, now, &mut self.rng);
+        let decision = self.account.sent(&delivery, results, node, path, now, &mut self.rng);
         let done = self.commit(decision, ctx);
         ctx.spawn(done.into_actor(self).map(|_, actor, ctx| actor.send_due(ctx)));
     }
@@ -120,18 +150,19 @@ impl IdentityActor {
 }
 
 async fn deliver(ports: &Ports, delivery: &Delivery, rng: &mut StdRng) -> Outcome {
-    let SwarmView { ask, members } = match swarm_of(ports, delivery.to).await {
+    let swarm = match swarm_of(ports, delivery.to).await {
         Ok(swarm) => swarm,
         Err(reason) => return Outcome::NotSent { reason },
     };
-    let Some(destination) = ask.into_iter().choose(rng) else {
+    let others = swarm.ask.iter().filter(|node| Some(node.ed25519) != delivery.avoid);
+    let Some(destination) = others.choose(rng).or_else(|| swarm.ask.first()).copied() else {
         return Outcome::NotSent { reason: "the recipient's swarm has no members".to_owned() };
     };
     let node = destination.ed25519;
     let body = delivery.request.to_bytes();
     let ask = OnionRequest { destination, body, timeout: REQUEST_TIMEOUT };
     match ports.onion.ask(ask).await {
-        Ok(Ok(answer)) => Outcome::Answered { node, answer, members },
+        Ok(Ok(answer)) => Outcome::Answered { node, answer, swarm },
         Ok(Err(error @ (OnionError::Guard { .. } | OnionError::Reply { .. }))) => {
             Outcome::NoAnswer { node, error }
         }
@@ -147,5 +178,19 @@ pub(crate) async fn swarm_of(ports: &Ports, account: AccountId) -> Result<SwarmV
         Ok(Ok(swarm)) => Ok(swarm),
         Ok(Err(error)) => Err(error.to_string()),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Why there is no answer, with the key of the node that is to blame where one
+/// is known: the ledger tells it on.
+pub(crate) fn reason_of(error: &OnionError) -> String {
+    let OnionError::Guard { error: failure, path } = error else { return error.to_string() };
+    match (path.first(), failure) {
+        // Where an answer that never came got stuck, nobody knows.
+        (Some(guard), TransportError::TimedOut { seconds, .. }) => {
+            format!("no answer through guard {guard} within {seconds} s")
+        }
+        (Some(guard), failure) => format!("guard {guard} failed: {failure}"),
+        (None, _) => error.to_string(),
     }
 }

@@ -1,6 +1,6 @@
 //! One account alive.
 //!
-//! Hears [`SendText`], [`PollDue`], [`PollNow`], [`Stop`]. Says [`GetSwarm`], [`LearnSwarm`],
+//! Hears [`SendText`], [`PollDue`], [`PollNow`], `GetAccountStatus`, [`Stop`]. Says [`GetSwarm`], [`LearnSwarm`],
 //! [`DoubtMember`], [`PollDone`] to Swarm, [`OnionRequest`] to Paths,
 //! [`SealCopies`] and [`OpenInbox`] to Crypto, [`Commit`], [`RecallHashes`]
 //! and [`RecallMessages`] to Storage; publishes events once they are
@@ -14,6 +14,8 @@
 mod commits;
 mod deliver;
 mod poll;
+mod status;
+mod time;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,11 +24,11 @@ use actix::prelude::*;
 use ramson_messages::crypto::{OpenInbox, SealCopies};
 use ramson_messages::events::EventBus;
 use ramson_messages::identity::{PollDue, PollNow, SendError, SendText};
-use ramson_messages::paths::{OnionAnswer, OnionRequest};
+use ramson_messages::paths::OnionRequest;
 use ramson_messages::storage::{Commit, RecallHashes, RecallMessages};
 use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm, PollDone};
 use ramson_messages::{Clock, ClockWatch, Entropy, Lifeline, Link, Stop};
-use ramson_protocol::account::{Account, Draft, Sample};
+use ramson_protocol::account::{Account, Draft};
 use ramson_protocol::store::StoredAccount;
 use ramson_protocol::swarm::PollOutcome;
 use ramson_types::message::Message;
@@ -80,6 +82,8 @@ pub struct IdentityActor {
     clock_watch: ClockWatch,
     commits: Commits,
     polling: bool,
+    /// Who answered a poll last, and when.
+    polled: Option<(Ed25519PublicKey, Timestamp)>,
     wake: Option<SpawnHandle>,
     _lifeline: Lifeline,
 }
@@ -103,30 +107,9 @@ impl IdentityActor {
             clock_watch,
             commits: Commits::default(),
             polling: false,
+            polled: None,
             wake: None,
             _lifeline: lifeline,
-        }
-    }
-
-    /// Learns what an answer tells of the time.
-    fn learn_clock(
-        &mut self,
-        answer: &OnionAnswer,
-        node: Ed25519PublicKey,
-        said: Option<Timestamp>,
-    ) {
-        self.notice_clock();
-        let (asked, answered) = (answer.asked, answer.answered);
-        let own = said.map(|theirs| Sample { node, asked, answered, theirs });
-        for sample in answer.clock_samples.iter().copied().chain(own) {
-            self.account.clock_mut().learn(sample);
-        }
-    }
-
-    /// What was learnt against a clock that was set since is void.
-    fn notice_clock(&mut self) {
-        if self.clock_watch.jumped(&*self.clock) {
-            self.account.clock_mut().forget();
         }
     }
 

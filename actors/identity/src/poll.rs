@@ -1,31 +1,35 @@
-//! One poll, from the request to the commit of everything it brought.
+//! One round of polls, from the requests to the commit of everything they
+//! brought.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix::prelude::*;
-use ramson_codec::storage::RetrieveAnswer;
+use ramson_codec::storage::{RetrieveAnswer, Retrieved};
 use ramson_messages::crypto::OpenInbox;
 use ramson_messages::paths::{OnionAnswer, OnionRequest};
 use ramson_messages::storage::{RecallHashes, RecallMessages};
 use ramson_messages::swarm::{LearnSwarm, PollDone};
-use ramson_protocol::account::{Arrival, ArrivalBody, PollAnswer, PollError};
+use ramson_protocol::account::{Arrival, ArrivalBody, Poll, PollAnswer, PollError};
 use ramson_protocol::store::{Change, MessageKey};
 use ramson_protocol::swarm::PollOutcome;
 use ramson_types::ledger::Hops;
-use ramson_types::{Ed25519PublicKey, Namespace, ServiceNode};
+use ramson_types::{Ed25519PublicKey, Namespace, ServiceNode, Timestamp};
 
-use crate::deliver::swarm_of;
+use crate::deliver::{reason_of, swarm_of};
 use crate::{IdentityActor, Ports, REQUEST_TIMEOUT};
 
 /// A message whose expiry the node did not tell is remembered this long.
 const UNKNOWN_EXPIRY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// The members of a swarm that are worth asking.
+pub(crate) type Members = std::rc::Rc<[ServiceNode]>;
+
 pub(crate) type Work<T> = actix::fut::LocalBoxActorFuture<IdentityActor, T>;
 
 impl IdentityActor {
-    /// Polls once and tells Swarm how it went; does nothing while another poll
-    /// is under way.
+    /// Polls and tells Swarm how it went; does nothing while another poll is
+    /// under way.
     pub(crate) fn poll(&mut self) -> Work<Option<PollOutcome>> {
         if self.polling {
             return Box::pin(actix::fut::ready(None));
@@ -33,8 +37,12 @@ impl IdentityActor {
         self.polling = true;
         let (ports, me) = (self.ports.clone(), self.account.id());
         let members = async move { swarm_of(&ports, me).await };
-        let poll = members.into_actor(self).then(|members, actor, ctx| match members {
-            Ok(swarm) => actor.ask_member(&swarm.ask, ctx),
+        let poll = members.into_actor(self).then(|members, actor, _| match members {
+            Ok(swarm) => {
+                actor.notice_clock();
+                let first = actor.account.poll(&swarm.ask, actor.clock.now(), &mut actor.rng);
+                actor.round(swarm.ask.into(), first, PollOutcome::Failed)
+            }
             Err(reason) => {
                 tracing::debug!(account = actor.number, reason, "no swarm to poll");
                 Box::pin(actix::fut::ready(PollOutcome::Failed))
@@ -52,20 +60,40 @@ impl IdentityActor {
         }))
     }
 
-    fn ask_member(&mut self, members: &[ServiceNode], _: &mut Context<Self>) -> Work<PollOutcome> {
-        self.notice_clock();
-        let Some(poll) = self.account.poll(members, self.clock.now(), &mut self.rng) else {
-            return Box::pin(actix::fut::ready(PollOutcome::Failed));
-        };
+    /// Asks one member after the other, as the machine wants it; `so_far` is
+    /// how those before went.
+    fn round(
+        &mut self,
+        members: Members,
+        poll: Option<Poll>,
+        so_far: PollOutcome,
+    ) -> Work<PollOutcome> {
+        let Some(poll) = poll else { return Box::pin(actix::fut::ready(so_far)) };
+        let first = poll.is_first();
+        let asked = self.ask_member(members.clone(), poll);
+        Box::pin(asked.then(move |outcome, actor, _| {
+            let so_far = match (so_far, outcome) {
+                (so_far, PollOutcome::Failed) => so_far,
+                // A second member's rest follows with the next poll.
+                (_, PollOutcome::More) if !first => PollOutcome::Messages,
+                (PollOutcome::More | PollOutcome::Messages, PollOutcome::Empty) => so_far,
+                (_, outcome) => outcome,
+            };
+            let next = actor.account.poll_more(&members, actor.clock.now(), &mut actor.rng);
+            actor.round(members, next, so_far)
+        }))
+    }
+
+    fn ask_member(&mut self, members: Members, poll: Poll) -> Work<PollOutcome> {
         let (destination, node) = (poll.node, poll.node.ed25519);
         let body = poll.request.to_bytes();
         let ask = OnionRequest { destination, body, timeout: REQUEST_TIMEOUT };
         let answer = self.ports.onion.ask(ask);
         Box::pin(answer.into_actor(self).then(move |answer, actor, ctx| match answer {
-            Ok(Ok(answer)) => actor.take_answer(node, answer, ctx),
+            Ok(Ok(answer)) => actor.take_answer(members, poll, answer, ctx),
             Ok(Err(error)) => {
                 actor.member_failed(actor.account.id(), node, &error, ctx);
-                actor.poll_failed(node, error.to_string(), ctx)
+                actor.poll_failed(node, reason_of(&error), ctx)
             }
             Err(error) => actor.poll_failed(node, error.to_string(), ctx),
         }))
@@ -84,10 +112,12 @@ impl IdentityActor {
 
     fn take_answer(
         &mut self,
-        node: Ed25519PublicKey,
+        members: Members,
+        poll: Poll,
         answer: OnionAnswer,
         ctx: &mut Context<Self>,
     ) -> Work<PollOutcome> {
+        let node = poll.node.ed25519;
         let read = self.account.read_poll(&node, answer.reply.status, answer.reply.body.as_bytes());
         let retrieved = match read {
             Ok(PollAnswer::Retrieved(retrieved)) => retrieved,
@@ -101,16 +131,54 @@ impl IdentityActor {
             }
             Err(error) => {
                 self.learn_clock(&answer, node, None);
-                // Its clock or ours is wrong; asking others first does not help.
-                if !matches!(error, PollError::Refused { status: 406, .. }) {
-                    self.doubt_member(self.account.id(), node, false, ctx);
+                if error.is_wrong_time() {
+                    return self.poll_with_right_time(members, poll, error, ctx);
                 }
+                self.doubt_member(self.account.id(), node, false, ctx);
                 return self.poll_failed(node, error.to_string(), ctx);
             }
         };
         let said = retrieved.iter().find_map(|(_, answer)| answer.status.time);
         self.learn_clock(&answer, node, said);
-        self.take_namespaces(node, answer.path, retrieved, PollOutcome::Empty)
+        let taken = self.take_namespaces(node, answer.path, retrieved, PollOutcome::Empty);
+        Box::pin(taken.then(move |outcome, actor, ctx| {
+            if outcome == PollOutcome::Failed {
+                return Box::pin(actix::fut::ready(outcome)) as Work<_>;
+            }
+            actor.polled = Some((node, actor.clock.now()));
+            let verdict = actor.account.polled(node, actor.clock.now(), &mut actor.rng);
+            if let Some(doubted) = verdict.doubt {
+                actor.doubt_member(actor.account.id(), doubted, false, ctx);
+            }
+            if verdict.woken {
+                actor.send_due(ctx);
+            }
+            let done = actor.commit(verdict.decision, ctx);
+            Box::pin(done.into_actor(actor).map(move |_, _, _| outcome))
+        }))
+    }
+
+    /// A member refused the time of a poll: learns the right one, and asks
+    /// again if it was ours that was wrong.
+    fn poll_with_right_time(
+        &mut self,
+        members: Members,
+        poll: Poll,
+        error: PollError,
+        ctx: &mut Context<Self>,
+    ) -> Work<PollOutcome> {
+        if let Some(again) = self.account.poll_again(&poll, self.clock.now()) {
+            return self.ask_member(members, again);
+        }
+        let learnt = self.learn_time(&poll.node.ed25519, &members, ctx);
+        Box::pin(learnt.then(move |(), actor, ctx| {
+            if let Some(again) = actor.account.poll_again(&poll, actor.clock.now()) {
+                return actor.ask_member(members, again);
+            }
+            let node = poll.node.ed25519;
+            actor.doubt_member(actor.account.id(), node, false, ctx);
+            actor.poll_failed(node, error.to_string(), ctx)
+        }))
     }
 
     /// Takes in one namespace after the other, as the request had them.
@@ -153,18 +221,11 @@ impl IdentityActor {
         if answer.messages.is_empty() {
             return Box::pin(actix::fut::ready(Ok(false)));
         }
-        let me = self.account.id();
         let unknown_expiry = self.clock.now().plus(UNKNOWN_EXPIRY);
-        let copies: Vec<Copy> = answer
+        let copies: Vec<(Timestamp, Retrieved)> = answer
             .messages
             .into_iter()
-            .map(|message| Copy {
-                hash: message.hash,
-                expires: message.expiration.unwrap_or(unknown_expiry),
-                data: message
-                    .hash_is_right(&me, namespace)
-                    .then(|| message.data.unwrap_or_default()),
-            })
+            .map(|message| (message.expiration.unwrap_or(unknown_expiry), message))
             .collect();
         let (ports, account, keys) = (self.ports.clone(), self.number, self.account.keys().clone());
         let open = async move { open_new(&ports, account, keys, namespace, copies).await };
@@ -213,22 +274,15 @@ impl IdentityActor {
     }
 }
 
-/// A stored copy; `data` is `None` when its hash is not that of its bytes.
-struct Copy {
-    hash: ramson_types::MessageHash,
-    expires: ramson_types::Timestamp,
-    data: Option<Vec<u8>>,
-}
-
 /// Opens those copies that were never seen before.
 async fn open_new(
     ports: &Ports,
     account: u32,
     keys: std::sync::Arc<ramson_crypto::AccountKeys>,
     namespace: Namespace,
-    copies: Vec<Copy>,
+    copies: Vec<(Timestamp, Retrieved)>,
 ) -> Result<Vec<Arrival>, String> {
-    let asked = copies.iter().map(|copy| (namespace, copy.hash)).collect();
+    let asked = copies.iter().map(|(_, copy)| (namespace, copy.hash)).collect();
     let seen = ports
         .recall_hashes
         .ask(RecallHashes { account, copies: asked })
@@ -238,14 +292,16 @@ async fn open_new(
     let mut stored = Vec::new();
     let mut bodies = Vec::new();
     let seen = seen.into_iter().chain(std::iter::repeat(false));
-    for (Copy { hash, expires, data }, seen) in copies.into_iter().zip(seen) {
-        let body = match data {
-            _ if seen => Some(ArrivalBody::Seen),
-            None => Some(ArrivalBody::WrongHash),
-            Some(data) => {
-                stored.push(data);
-                None
-            }
+    let me = keys.account_id();
+    for ((expires, copy), seen) in copies.into_iter().zip(seen) {
+        let hash = copy.hash;
+        let body = if seen {
+            Some(ArrivalBody::Seen)
+        } else if copy.hash_is_right(&me, namespace) {
+            stored.push(copy.data.unwrap_or_default());
+            None
+        } else {
+            Some(ArrivalBody::WrongHash)
         };
         bodies.push((hash, expires, body));
     }

@@ -10,8 +10,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
+use crate::LocalnetError;
+
 /// A certificate with its key, as PEM.
-pub(crate) struct Certificate {
+pub struct Certificate {
     pub(crate) certificate: Vec<u8>,
     pub(crate) key: Vec<u8>,
 }
@@ -19,7 +21,11 @@ pub(crate) struct Certificate {
 impl Certificate {
     /// RSA-2048, self-signed, X.509 v3. rcgen draws the key from the
     /// operating system: nothing depends on which key it is.
-    pub(crate) fn generate() -> Result<Self, rcgen::Error> {
+    pub fn generate() -> Result<Self, LocalnetError> {
+        Self::make().map_err(LocalnetError::certificate)
+    }
+
+    fn make() -> Result<Self, rcgen::Error> {
         let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
         let mut params = CertificateParams::default();
         let mut subject = DistinguishedName::new();

@@ -4,6 +4,10 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use ramson_codec::faults_file::FaultsFileError;
+use ramson_codec::ons::NameError;
+use ramson_types::AccountIdError;
+
 use crate::MIN_NODES;
 
 /// Why a local network cannot start, or not go on.
@@ -89,6 +93,32 @@ pub enum LocalnetError {
         /// The number.
         index: usize,
     },
+    /// No swarm has that number.
+    #[error("there is no swarm {swarm}; swarms count from 0, and there are {count}")]
+    NoSuchSwarm {
+        /// The number.
+        swarm: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// A swarm of nobody.
+    #[error("a swarm needs nodes; name one at least")]
+    EmptySwarm,
+    /// Nobody would be left to hold messages.
+    #[error("node {index} is the last one in a swarm; a network needs one at least")]
+    LastInSwarm {
+        /// The node.
+        index: usize,
+    },
+    /// The faults file makes no sense.
+    #[error(transparent)]
+    Faults(#[from] FaultsFileError),
+    /// A name that cannot be one.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A name's Account ID that is none.
+    #[error(transparent)]
+    AccountId(#[from] AccountIdError),
     /// Work on the state folder was cut off by the end of the runtime.
     #[error("the local network was cut off while it used its files: the program is ending")]
     Interrupted,

@@ -3,85 +3,58 @@
 //! Each node stands behind its own lock, which is never held while anybody
 //! waits: lock, take a step, unlock, make the calls it asks for.
 
+mod shared;
+
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::join_all;
+use ramson_codec::faults_file::RequestFault;
 use ramson_crypto::blake2b;
 use ramson_node::{
-    Call, Destination, HttpRequest, HttpResponse, Network, Node, NodeContact, NodeKeys, PeerCall,
+    Call, Destination, HttpRequest, HttpResponse, Node, NodeContact, NodeKeys, PeerCall, Quirks,
     Reply, SnapshotError, Step,
 };
-use ramson_types::{Ed25519PublicKey, ServiceNode};
+use ramson_types::{Ed25519PublicKey, Timestamp};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use tokio::sync::watch;
-use tokio::time::timeout;
-use zeroize::Zeroizing;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
-use crate::mischief::{Mischief, Pace};
+use crate::activity::{Activity, Who};
+use crate::members::Members;
+use crate::mischief::{self, Mischief};
+use crate::script::{Condition, Place};
 use crate::server::Answer;
-use crate::{Now, Tap, layout, outside};
+use crate::{Now, Tap, outside};
 
-/// Who is in the network, before anybody answers.
-pub(crate) struct Members {
-    keys: Vec<NodeKeys>,
-    contacts: Vec<NodeContact>,
-}
+use shared::Shared;
 
-impl Members {
-    /// One node for each port, with keys derived from the seed.
-    pub(crate) fn new(
-        seed: &[u8; 32],
-        swarm_size: usize,
-        ip: Ipv4Addr,
-        ports: impl ExactSizeIterator<Item = u16>,
-    ) -> Self {
-        let swarms = layout::swarms(ports.len(), swarm_size);
-        let members = ports.zip(swarms).zip(0_u64..).map(|((https_port, swarm), index)| {
-            let node: &[u8] = b"ramson local node";
-            let node = [node, seed, &index.to_le_bytes()];
-            let keys = NodeKeys::from_seed(&Zeroizing::new(blake2b::hash32(&node)));
-            let contact = NodeContact {
-                ed25519: keys.ed25519(),
-                x25519: keys.x25519(),
-                legacy: keys.ed25519().0,
-                ip,
-                https_port,
-                // OMQ and QUIC are not spoken here; real lists always have a port.
-                omq_port: https_port,
-                swarm,
-            };
-            (keys, contact)
-        });
-        let (keys, contacts) = members.unzip();
-        Self { keys, contacts }
-    }
-
-    pub(crate) fn service_nodes(&self) -> Vec<ServiceNode> {
-        self.contacts.iter().map(NodeContact::service_node).collect()
-    }
-
-    pub(crate) fn network(&self) -> Network {
-        Network::new(self.contacts.iter().copied())
-    }
-}
+/// How often a node looks whether it is still kept from another.
+const PARTED: Duration = Duration::from_millis(200);
 
 /// All nodes at work.
 pub(crate) struct Hosts {
     hosts: Vec<Host>,
     by_key: BTreeMap<Ed25519PublicKey, usize>,
+    contacts: Vec<NodeContact>,
+    shared: Mutex<Shared>,
+    pub(crate) activity: Activity,
     now: Now,
     tap: Option<Tap>,
 }
 
 struct Host {
     inner: Mutex<Inner>,
-    up: watch::Sender<bool>,
-    pace: Mutex<Pace>,
+    up: AtomicBool,
+    /// Wakes in a fixed order, which a `watch` does not: simulations count on it.
+    returned: Notify,
+    /// What a test lets it do.
+    mischief: Mutex<Mischief>,
     /// Something was asked of it since it was saved.
     touched: AtomicBool,
     /// Of what was saved last.
@@ -94,54 +67,98 @@ struct Inner {
 }
 
 impl Host {
-    fn pace(&self) -> Pace {
-        *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Hosts {
-    pub(crate) fn new(members: Members, rng: &mut StdRng, now: Now, tap: Option<Tap>) -> Self {
-        let network = Arc::new(members.network());
-        let by_key = members.keys.iter().map(NodeKeys::ed25519).zip(0..).collect();
-        let hosts = members.keys.into_iter().map(|keys| Host {
-            inner: Mutex::new(Inner {
-                node: Node::new(keys, network.clone(), now()),
-                rng: StdRng::from_rng(rng),
-            }),
-            up: watch::Sender::new(true),
-            pace: Mutex::default(),
-            touched: AtomicBool::new(false),
-            saved: Mutex::new(None),
+    pub(crate) fn new(
+        members: Members,
+        quirks: Quirks,
+        rng: &mut StdRng,
+        now: Now,
+        tap: Option<Tap>,
+    ) -> Self {
+        let Members { keys, contacts, layout } = members;
+        let shared = Shared::new(layout, &contacts);
+        let by_key = keys.iter().map(NodeKeys::ed25519).zip(0..).collect();
+        let hosts = keys.into_iter().map(|keys| {
+            let mut node = Node::new(keys, shared.network.clone(), now());
+            node.set_quirks(quirks);
+            Host {
+                inner: Mutex::new(Inner { node, rng: StdRng::from_rng(rng) }),
+                up: AtomicBool::new(true),
+                returned: Notify::new(),
+                mischief: Mutex::default(),
+                touched: AtomicBool::new(false),
+                saved: Mutex::new(None),
+            }
         });
-        Self { hosts: hosts.collect(), by_key, now, tap }
+        let (hosts, activity) = (hosts.collect(), Activity::new(contacts.len()));
+        Self { hosts, by_key, contacts, shared: Mutex::new(shared), activity, now, tap }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.hosts.len()
     }
 
-    /// Lets the others see a node, or not.
-    pub(crate) fn set_up(&self, index: usize, up: bool) {
-        if let Some(host) = self.hosts.get(index) {
-            host.up.send_replace(up);
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    /// Whether the others see a node.
+    pub(crate) fn is_up(&self, index: usize) -> bool {
+        self.hosts.get(index).is_some_and(|host| host.up.load(Ordering::Acquire))
+    }
+
+    /// Lets the others see a node, or not. One that comes back learns where
+    /// everybody is now.
+    pub(crate) fn set_up(self: &Arc<Self>, index: usize, up: bool) {
+        let Some(host) = self.hosts.get(index) else { return };
+        if up {
+            self.tell_network(index);
+        }
+        host.up.store(up, Ordering::Release);
+        if up {
+            host.returned.notify_waiters();
         }
     }
 
     /// Lets a node misbehave, or mends it.
     pub(crate) fn set_mischief(&self, index: usize, mischief: Mischief) {
         if let Some(host) = self.hosts.get(index) {
-            host.lock().node.faults = mischief.faults;
-            *host.pace.lock().unwrap_or_else(PoisonError::into_inner) = mischief.pace;
+            *host.mischief.lock().unwrap_or_else(PoisonError::into_inner) = mischief;
         }
     }
 
-    /// How a node's answers come.
-    pub(crate) fn pace(&self, index: usize) -> Pace {
-        self.hosts.get(index).map_or(Pace::Whole, Host::pace)
+    /// What is wrong with a node now: what a test asked for and what the
+    /// faults file says.
+    pub(crate) fn condition(&self, index: usize) -> Condition {
+        let Some(host) = self.hosts.get(index) else { return Condition::default() };
+        let mischief = *host.mischief.lock().unwrap_or_else(PoisonError::into_inner);
+        let scripted = match self.script() {
+            Some(script) => script.condition(self.place(Who::Node(index)), (self.now)()),
+            None => Condition::default(),
+        };
+        scripted.with(mischief)
+    }
+
+    /// A request came: what befalls it.
+    fn asked(&self, who: Who, by_a_node: bool) -> Option<RequestFault> {
+        let now = (self.now)();
+        match who {
+            Who::Node(index) if by_a_node => self.activity.call(index),
+            who => self.activity.request(who, now),
+        }
+        let (fault, name) = self.script()?.request(self.place(who), by_a_node, now)?;
+        self.activity.struck(who, name, now);
+        Some(fault)
+    }
+
+    /// How many messages a node holds.
+    pub(crate) fn message_count(&self, index: usize) -> usize {
+        self.hosts.get(index).map_or(0, |host| host.lock().node.message_count())
     }
 
     /// Gives a node what it held.
@@ -174,60 +191,82 @@ impl Hosts {
 
     /// Lets time pass for all nodes that are there.
     pub(crate) fn tick(self: &Arc<Self>) {
-        for (index, host) in self.hosts.iter().enumerate().filter(|(_, host)| *host.up.borrow()) {
-            let calls = host.lock().node.tick((self.now)());
-            if calls.is_empty() {
-                continue;
-            }
-            let hosts = self.clone();
-            tokio::spawn(async move {
-                // In order: these are writes, and the later one counts.
-                for call in calls {
-                    let reply = hosts.call(call.clone()).await;
-                    if let Some(host) = hosts.hosts.get(index) {
-                        host.lock().node.concluded(call, &reply, (hosts.now)());
-                    }
-                }
-            });
+        for index in (0..self.len()).filter(|index| self.is_up(*index)) {
+            let calls = self.step(index, |node, _, now| node.tick(now));
+            self.conclude(index, calls.unwrap_or_default());
         }
+    }
+
+    /// Lets a node work for a moment, in the condition that it is in.
+    fn step<T>(
+        &self,
+        index: usize,
+        work: impl FnOnce(&mut Node, &mut StdRng, Timestamp) -> T,
+    ) -> Option<T> {
+        let faults = self.condition(index).mischief.faults;
+        let Inner { node, rng } = &mut *self.hosts.get(index)?.lock();
+        node.faults = faults;
+        Some(work(node, rng, (self.now)()))
+    }
+
+    /// Makes a node's calls, in order: these are writes, and the later one
+    /// counts. They are made whether or not somebody waits for their end.
+    fn conclude(self: &Arc<Self>, index: usize, calls: Vec<Call>) -> Option<JoinHandle<()>> {
+        if calls.is_empty() {
+            return None;
+        }
+        let hosts = self.clone();
+        Some(tokio::spawn(async move {
+            for call in calls {
+                let reply = hosts.call(index, call.clone()).await;
+                hosts.step(index, |node, _, now| node.concluded(call, &reply, now));
+            }
+        }))
     }
 
     async fn serve(self: Arc<Self>, index: usize, request: HttpRequest) -> HttpResponse {
-        let Some(host) = self.hosts.get(index) else {
-            return gone();
-        };
-        let step = {
-            let Inner { node, rng } = &mut *host.lock();
-            node.serve(&request, (self.now)(), rng)
-        };
-        let response = self.carry_out(host, step).await;
+        let step = self.step(index, |node, rng, now| node.serve(&request, now, rng));
+        let response = self.carry_out(index, step).await;
         if let Some(tap) = &self.tap {
             tap(index, &request.body, &response.body);
         }
+        self.note_status(Who::Node(index), &response);
         response
     }
 
-    async fn carry_out(self: &Arc<Self>, host: &Host, mut step: Step) -> HttpResponse {
-        host.touched.store(true, Ordering::Relaxed);
+    fn note_status(&self, who: Who, response: &HttpResponse) {
+        if response.status >= 400 {
+            let reason = String::from_utf8_lossy(&response.body);
+            self.activity.status(who, response.status, &reason, (self.now)());
+        }
+    }
+
+    async fn carry_out(self: &Arc<Self>, index: usize, mut step: Option<Step>) -> HttpResponse {
         loop {
+            if let Some(host) = self.hosts.get(index) {
+                host.touched.store(true, Ordering::Relaxed);
+            }
             let (calls, pending) = match step {
-                Step::Done(response) => return response,
-                Step::Ask { calls, pending } => (calls, pending),
+                Some(Step::Done(response)) => return response,
+                Some(Step::Ask { calls, pending }) => (calls, pending),
+                None => return gone(),
             };
-            let replies = join_all(calls.into_iter().map(|call| self.call(call))).await;
-            host.touched.store(true, Ordering::Relaxed);
-            let Inner { node, rng } = &mut *host.lock();
-            step = node.resume(pending, replies, (self.now)(), rng);
+            let replies = join_all(calls.into_iter().map(|call| self.call(index, call))).await;
+            step = self.step(index, |node, rng, now| node.resume(pending, replies, now, rng));
         }
     }
 
     /// Boxed, because an onion relay's call makes further calls.
-    fn call(self: &Arc<Self>, call: Call) -> Pin<Box<dyn Future<Output = Reply> + Send>> {
+    fn call(
+        self: &Arc<Self>,
+        from: usize,
+        call: Call,
+    ) -> Pin<Box<dyn Future<Output = Reply> + Send>> {
         let hosts = self.clone();
         Box::pin(async move {
             let reply = match call.to {
                 Destination::Node(to, message) => {
-                    timeout(call.timeout, hosts.ask(to, message)).await
+                    timeout(call.timeout, hosts.ask(from, to, message)).await
                 }
                 Destination::Server(request) => timeout(call.timeout, outside::post(request)).await,
             };
@@ -236,23 +275,42 @@ impl Hosts {
     }
 
     /// Asks a node; one that is not there is waited for, as over OMQ.
-    async fn ask(self: Arc<Self>, to: Ed25519PublicKey, message: PeerCall) -> Reply {
-        let Some(host) = self.by_key.get(&to).and_then(|index| self.hosts.get(*index)) else {
+    async fn ask(self: Arc<Self>, from: usize, to: Ed25519PublicKey, message: PeerCall) -> Reply {
+        let host = self.by_key.get(&to).and_then(|index| Some((*index, self.hosts.get(*index)?)));
+        let Some((index, host)) = host else {
             return Reply::Failed(format!("no node has the key {to}"));
         };
-        if host.up.subscribe().wait_for(|up| *up).await.is_err() {
-            return Reply::Failed("the local network ends".to_owned());
+        while self.parts(from, index) {
+            sleep(PARTED).await;
         }
-        let step = {
-            let Inner { node, rng } = &mut *host.lock();
-            node.answer(&message, (self.now)(), rng)
+        loop {
+            // Before the look, so that no return is missed.
+            let returned = host.returned.notified();
+            if host.up.load(Ordering::Acquire) {
+                break;
+            }
+            returned.await;
+        }
+        let fault = self.asked(Who::Node(index), true);
+        let Condition { slow, mischief, .. } = self.condition(index);
+        let work = async {
+            let step = self.step(index, |node, rng, now| node.answer(&message, now, rng));
+            self.carry_out(index, step).await
         };
-        let answer = self.carry_out(host, step).await;
-        if host.pace() != Pace::Whole {
-            // Its caller waits until its own patience ends.
-            std::future::pending::<()>().await;
-        }
-        Reply::Answer(answer)
+        mischief::befall(fault, slow, mischief.pace, work).await.into_reply().await
+    }
+
+    fn parts(&self, one: usize, other: usize) -> bool {
+        let place = |index| self.place(Who::Node(index));
+        self.script().is_some_and(|script| script.parts(place(one), place(other), (self.now)()))
+    }
+
+    fn place(&self, who: Who) -> Place {
+        let swarm = match who {
+            Who::Node(index) => self.shared().layout.swarm(index),
+            Who::Seed | Who::FileServer => None,
+        };
+        Place { who, swarm }
     }
 }
 
@@ -260,8 +318,37 @@ impl Hosts {
 /// if its sender goes away, as real nodes do.
 pub(crate) fn answer(hosts: Arc<Hosts>, index: usize) -> Answer {
     Arc::new(move |request| {
-        let work = tokio::spawn(hosts.clone().serve(index, request));
-        Box::pin(async move { work.await.unwrap_or_else(|_| gone()) })
+        let hosts = hosts.clone();
+        Box::pin(async move {
+            let fault = hosts.asked(Who::Node(index), false);
+            let Condition { slow, mischief, .. } = hosts.condition(index);
+            let work = async {
+                let work = tokio::spawn(hosts.serve(index, request));
+                work.await.unwrap_or_else(|_| gone())
+            };
+            mischief::befall(fault, slow, mischief.pace, work).await
+        })
+    })
+}
+
+/// Answers of somebody who needs to ask nobody: the seed, the file server.
+pub(crate) fn answer_alone(
+    hosts: Arc<Hosts>,
+    who: Who,
+    answer: impl Fn(&HttpRequest) -> HttpResponse + Send + Sync + 'static,
+) -> Answer {
+    let answer = Arc::new(answer);
+    Arc::new(move |request| {
+        let (hosts, answer) = (hosts.clone(), answer.clone());
+        Box::pin(async move {
+            let fault = hosts.asked(who, false);
+            let work = async {
+                let response = answer(&request);
+                hosts.note_status(who, &response);
+                response
+            };
+            mischief::befall(fault, Duration::ZERO, mischief::Pace::Whole, work).await
+        })
     })
 }
 

@@ -1,7 +1,6 @@
 //! Moving bytes: one listener, its connections, HTTP/1.1 on them, with or
 //! without TLS. What is asked and answered is not known here.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,20 +8,20 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ramson_node::{HttpRequest, HttpResponse, MAX_BODY, Node};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::mischief::{Body, Pace};
+use crate::listen::Listen;
+use crate::mischief::{Body, Pace, Sent, half_a_body};
 
 /// Connections of one listener; above it new ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 512;
@@ -42,18 +41,15 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(50);
 
 /// Answers one request.
 pub(crate) type Answer =
-    Arc<dyn Fn(HttpRequest) -> Pin<Box<dyn Future<Output = HttpResponse> + Send>> + Send + Sync>;
+    Arc<dyn Fn(HttpRequest) -> Pin<Box<dyn Future<Output = Sent> + Send>> + Send + Sync>;
 
-/// How the bodies of answers come now.
-pub(crate) type Pacing = Arc<dyn Fn() -> Pace + Send + Sync>;
+/// The connection is to be closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("closed without an answer, as a fault wants it")]
+struct NoAnswer;
 
 /// Serves a listener until the future is dropped, its connections with it.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    answer: Answer,
-    pacing: Pacing,
-) {
+pub(crate) async fn serve(mut listener: impl Listen, tls: Option<TlsAcceptor>, answer: Answer) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
@@ -62,22 +58,20 @@ pub(crate) async fn serve(
         };
         while connections.try_join_next().is_some() {}
         let (stream, peer) = match listener.accept().await {
-            Ok((stream, address)) => (stream, address.ip()),
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 sleep(AFTER_REFUSAL).await;
                 continue;
             }
         };
-        // Answers are written in one piece; waiting for more only delays them.
-        let _ = stream.set_nodelay(true);
-        let (tls, answer, pacing) = (tls.clone(), answer.clone(), pacing.clone());
+        let (tls, answer) = (tls.clone(), answer.clone());
         connections.spawn(async move {
             let _place = place;
             match tls {
-                None => http(stream, peer, answer, pacing).await,
+                None => http(stream, peer, answer).await,
                 Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => http(stream, peer, answer, pacing).await,
+                    Ok(Ok(stream)) => http(stream, peer, answer).await,
                     Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
                     Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
                 },
@@ -86,11 +80,11 @@ pub(crate) async fn serve(
     }
 }
 
-async fn http<S>(stream: S, peer: IpAddr, answer: Answer, pacing: Pacing)
+async fn http<S>(stream: S, peer: IpAddr, answer: Answer)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(|request| exchange(request, peer, &answer, &pacing));
+    let service = service_fn(|request| exchange(request, peer, &answer));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
@@ -105,12 +99,21 @@ async fn exchange(
     request: Request<Incoming>,
     peer: IpAddr,
     answer: &Answer,
-    pacing: &Pacing,
-) -> Result<Response<Body>, Infallible> {
-    Ok(match read(request, peer).await {
-        Ok(request) => respond(answer(request).await, pacing()),
-        Err(response) => *response,
-    })
+) -> Result<Response<Body>, NoAnswer> {
+    let request = match read(request, peer).await {
+        Ok(request) => request,
+        Err(response) => return Ok(*response),
+    };
+    match answer(request).await {
+        Sent::Answer(answer, pace) => Ok(respond(answer, |body| pace.body(body))),
+        Sent::Half(mut answer) => {
+            // The head promises all of it.
+            let length = answer.body.len().to_string();
+            answer.headers.push((CONTENT_LENGTH.as_str().to_owned(), length));
+            Ok(respond(answer, half_a_body))
+        }
+        Sent::Nothing => Err(NoAnswer),
+    }
 }
 
 /// Reads a request whole, or answers why not (the words of the real server).
@@ -127,7 +130,7 @@ async fn read(
     });
     let headers: Vec<_> = headers.collect();
     if let Some(refused) = Node::admit(&headers) {
-        return Err(Box::new(respond(refused, Pace::Whole)));
+        return Err(Box::new(respond(refused, |body| Pace::Whole.body(body))));
     }
     let body = match timeout(BODY, Limited::new(body, MAX_BODY).collect()).await {
         Ok(Ok(body)) => body.to_bytes().into(),
@@ -154,12 +157,12 @@ fn refuse(status: StatusCode, text: &'static str) -> Box<Response<Body>> {
     Box::new(response)
 }
 
-fn respond(answer: HttpResponse, pace: Pace) -> Response<Body> {
+fn respond(answer: HttpResponse, body: impl FnOnce(Vec<u8>) -> Body) -> Response<Body> {
     let mut builder = Response::builder().status(answer.status);
     for (name, value) in answer.headers {
         builder = builder.header(name, value);
     }
-    builder.body(pace.body(answer.body)).unwrap_or_else(|error| {
+    builder.body(body(answer.body)).unwrap_or_else(|error| {
         tracing::warn!(%error, "an answer could not be written");
         *refuse(StatusCode::INTERNAL_SERVER_ERROR, "The answer could not be written")
     })

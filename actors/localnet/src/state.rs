@@ -3,34 +3,48 @@
 //!
 //! ```text
 //! lock               held while the network runs
-//! network.json       shape, seed of the keys, ports
+//! network.json       shape, seed of the keys, ports; who is in which swarm,
+//!                    which nodes are stopped, names
 //! certificate.pem    shown by all nodes
 //! key.pem
 //! node-0.bin …         what each node holds
+//! files.bin          what the file server holds
 //! ```
+//!
+//! What is done by hand (moves, stops, names) is on disk before it is said to
+//! be done. Messages and files go to disk every [`SAVE_EVERY`] and at a clean
+//! end, so that a process that is killed loses at most what came in since.
+//! Every file is replaced as a whole: half of one is never there.
 //!
 //! The folder and all files are for their owner alone: whoever has the keys
 //! is the network.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::LocalnetConfig;
 use crate::certificate::Certificate;
 use crate::error::LocalnetError;
+use crate::file_host::FileHost;
 use crate::files::{self, Access};
 use crate::hosts::Hosts;
+use crate::layout::Layout;
 
 /// Version of the folder's layout.
 const VERSION: u32 = 1;
 
+/// How often messages and files go to disk, if there are new ones.
+pub(crate) const SAVE_EVERY: Duration = Duration::from_secs(3);
+
 /// A state folder that this process has locked.
 pub(crate) struct State {
     folder: PathBuf,
-    shape: Shape,
+    shape: Mutex<Shape>,
     /// Only one saves at a time, or two would write the same file.
     saving: Mutex<()>,
 }
@@ -43,8 +57,61 @@ struct Shape {
     swarm_size: usize,
     #[serde(with = "hex_32")]
     seed: [u8; 32],
-    /// The seed's, then each node's.
-    ports: Vec<u16>,
+    #[serde(default)]
+    ports: Ports,
+    #[serde(flatten)]
+    kept: Kept,
+}
+
+/// The ports of the last time; 0 where there was none.
+#[derive(Serialize, Deserialize, PartialEq, Eq, Clone, Debug, Default)]
+#[serde(from = "AnyPorts")]
+pub(crate) struct Ports {
+    pub(crate) seed: u16,
+    pub(crate) nodes: Vec<u16>,
+    pub(crate) file_server: u16,
+    pub(crate) page: u16,
+}
+
+/// Ports as they were written once: the seed's, then each node's.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AnyPorts {
+    List(Vec<u16>),
+    Named { seed: u16, nodes: Vec<u16>, file_server: u16, page: u16 },
+}
+
+impl From<AnyPorts> for Ports {
+    fn from(ports: AnyPorts) -> Self {
+        match ports {
+            AnyPorts::Named { seed, nodes, file_server, page } => {
+                Self { seed, nodes, file_server, page }
+            }
+            AnyPorts::List(list) => match list.split_first() {
+                Some((seed, nodes)) => {
+                    Self { seed: *seed, nodes: nodes.to_vec(), ..Self::default() }
+                }
+                None => Self::default(),
+            },
+        }
+    }
+}
+
+/// What is done by hand, and stays.
+#[derive(Serialize, Deserialize, PartialEq, Eq, Clone, Debug, Default)]
+pub(crate) struct Kept {
+    /// Who is in which swarm, if anybody ever moved.
+    pub(crate) layout: Option<Layout>,
+    /// Who was where before, oldest first, as long as messages may still have
+    /// to move, or are not on disk where they moved to.
+    #[serde(default)]
+    pub(crate) unsettled: Vec<Layout>,
+    /// Nodes that were stopped.
+    #[serde(default)]
+    pub(crate) stopped: BTreeSet<usize>,
+    /// Names of accounts, in lower case, with the Account IDs.
+    #[serde(default)]
+    pub(crate) names: BTreeMap<String, String>,
 }
 
 impl State {
@@ -66,7 +133,8 @@ impl State {
                 nodes: config.nodes,
                 swarm_size: config.swarm_size,
                 seed: config.seed,
-                ports: Vec::new(),
+                ports: Ports::default(),
+                kept: Kept::default(),
             },
         };
         if shape.version != VERSION {
@@ -80,26 +148,46 @@ impl State {
                 swarm_size: shape.swarm_size,
             });
         }
-        Ok((Self { folder: folder.to_owned(), shape, saving: Mutex::new(()) }, lock))
+        let mut layouts = shape.kept.layout.iter().chain(&shape.kept.unsettled);
+        if layouts.any(|layout| !layout.is_for(shape.nodes)) {
+            return Err(damaged(&path, "its swarms are not those of its nodes"));
+        }
+        let (folder, shape) = (folder.to_owned(), Mutex::new(shape));
+        Ok((Self { folder, shape, saving: Mutex::new(()) }, lock))
+    }
+
+    fn shape(&self) -> MutexGuard<'_, Shape> {
+        self.shape.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From which the nodes' keys are derived.
     pub(crate) fn seed(&self) -> [u8; 32] {
-        self.shape.seed
+        self.shape().seed
     }
 
-    /// The ports of the last time: the seed's, then each node's.
-    pub(crate) fn ports(&self) -> &[u16] {
-        &self.shape.ports
+    /// The ports of the last time.
+    pub(crate) fn ports(&self) -> Ports {
+        self.shape().ports.clone()
     }
 
-    pub(crate) fn remember_ports(
-        &mut self,
-        ports: impl Iterator<Item = u16>,
-    ) -> Result<(), LocalnetError> {
-        self.shape.ports = ports.collect();
+    /// What was done by hand.
+    pub(crate) fn kept(&self) -> Kept {
+        self.shape().kept.clone()
+    }
+
+    pub(crate) fn remember_ports(&self, ports: Ports) -> Result<(), LocalnetError> {
+        self.remember(|shape| shape.ports = ports)
+    }
+
+    pub(crate) fn keep(&self, kept: Kept) -> Result<(), LocalnetError> {
+        self.remember(|shape| shape.kept = kept)
+    }
+
+    fn remember(&self, change: impl FnOnce(&mut Shape)) -> Result<(), LocalnetError> {
         let path = self.folder.join("network.json");
-        let text = serde_json::to_vec(&self.shape).map_err(|error| damaged(&path, error))?;
+        let mut shape = self.shape();
+        change(&mut shape);
+        let text = serde_json::to_vec_pretty(&*shape).map_err(|error| damaged(&path, error))?;
         write(&path, &text)
     }
 
@@ -112,7 +200,7 @@ impl State {
             kept.acceptor().map_err(|reason| damaged(&certificate_path, reason))?;
             return Ok(kept);
         }
-        let made = Certificate::generate().map_err(LocalnetError::certificate)?;
+        let made = Certificate::generate()?;
         write(&key_path, &made.key)?;
         write(&certificate_path, &made.certificate)?;
         Ok(made)
@@ -122,20 +210,27 @@ impl State {
         self.folder.join(format!("node-{index}.bin"))
     }
 
-    /// Gives the nodes what they held.
-    pub(crate) fn load(&self, hosts: &Hosts) -> Result<(), LocalnetError> {
+    fn files(&self) -> PathBuf {
+        self.folder.join("files.bin")
+    }
+
+    /// Gives nodes and file server what they held.
+    pub(crate) fn load(&self, hosts: &Hosts, files: &FileHost) -> Result<(), LocalnetError> {
         for index in 0..hosts.len() {
             let path = self.node(index);
             if let Some(bytes) = read(&path)? {
                 hosts.restore(index, &bytes).map_err(|reason| damaged(&path, reason))?;
             }
         }
+        if let Some(bytes) = read(&self.files())? {
+            files.restore(&bytes).map_err(|reason| damaged(&self.files(), reason))?;
+        }
         Ok(())
     }
 
-    /// Writes what the nodes hold, where it changed since the last time. A
-    /// node whose file could not be written is tried again the next time.
-    pub(crate) fn save(&self, hosts: &Hosts) -> Result<(), LocalnetError> {
+    /// Writes what nodes and file server hold, where it changed since the last
+    /// time. What could not be written is tried again the next time.
+    pub(crate) fn save(&self, hosts: &Hosts, files: &FileHost) -> Result<(), LocalnetError> {
         let _saving = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
         let mut result = Ok(());
         for index in 0..hosts.len() {
@@ -146,6 +241,12 @@ impl State {
                 hosts.not_saved(index);
                 result = Err(error);
             }
+        }
+        if let Some(bytes) = files.changed()
+            && let Err(error) = write(&self.files(), &bytes)
+        {
+            files.not_saved();
+            result = Err(error);
         }
         result
     }

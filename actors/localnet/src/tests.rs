@@ -1,7 +1,10 @@
 //! A whole network on loopback, asked as any client asks it.
 
+mod change;
 mod client;
+mod control;
 mod life;
+mod uploads;
 
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
@@ -176,8 +179,8 @@ fn http_is_as_real_nodes_speak_it() {
         let raw = |head: &'static str| client::raw(node, head);
         let answer =
             raw("GET /get_stats/v1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\nServer: Oxen Storage Server/2.8.0\r\n"));
-        assert!(answer.ends_with("\r\n\r\n{\"version\":\"2.8.0\"}"), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\nServer: Oxen Storage Server/2.11.3\r\n"));
+        assert!(answer.ends_with("\r\n\r\n{\"version\":\"2.11.3\"}"), "{answer}");
         let too_large =
             "POST /storage_rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10485761\r\n\r\n";
         let answer = raw(too_large).await;

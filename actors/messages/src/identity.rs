@@ -4,7 +4,7 @@ use actix::Message;
 use ramson_crypto::session_protocol::EncryptError;
 use ramson_protocol::account::ComposeError;
 use ramson_protocol::swarm::PollOutcome;
-use ramson_types::AccountId;
+use ramson_types::{AccountId, Ed25519PublicKey, Timestamp};
 
 use crate::link::LinkError;
 use crate::storage::StoreError;
@@ -31,6 +31,26 @@ pub struct PollDue;
 #[derive(Debug, Message)]
 #[rtype(result = "Option<PollOutcome>")]
 pub struct PollNow;
+
+/// How an account is.
+#[derive(Debug, Message)]
+#[rtype(result = "AccountStatus")]
+pub struct GetAccountStatus;
+
+/// The answer to [`GetAccountStatus`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountStatus {
+    /// What is added to the local clock to get the network's, in ms.
+    pub clock_offset: i64,
+    /// Sealed copies that wait for the network.
+    pub outbox: usize,
+    /// A poll is under way.
+    pub polling: bool,
+    /// The swarm member that answered a poll last.
+    pub poll_member: Option<Ed25519PublicKey>,
+    /// When it did, by the local clock.
+    pub polled: Option<Timestamp>,
+}
 
 /// Why a message was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

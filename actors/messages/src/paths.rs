@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix::Message;
 use ramson_protocol::account::Sample;
 use ramson_protocol::onion::{OnionBuildError, OnionReply, OnionReplyError};
+use ramson_protocol::paths::PathsStatus;
 use ramson_types::ledger::Hops;
 use ramson_types::{ServiceNode, Timestamp};
 
@@ -94,3 +95,8 @@ impl OnionError {
 #[derive(Debug, Message)]
 #[rtype(result = "Vec<Hops>")]
 pub struct ReadyPaths;
+
+/// Guards, paths and strikes, as they are now.
+#[derive(Debug, Message)]
+#[rtype(result = "PathsStatus")]
+pub struct GetPathsStatus;

@@ -139,6 +139,9 @@ pub enum LedgerSubject {
     Message(MessageId),
     /// One stored copy, in whichever account.
     Hash(MessageHash),
+    /// Copies whose hashes lie between these two, both included: those that
+    /// begin with some characters. A thousand lines at most.
+    HashesFrom(MessageHash, MessageHash),
     /// Everything of one account, newest first, at most so many lines.
     Account(u32, usize),
 }
@@ -150,6 +153,20 @@ pub struct ReadLedger {
     /// About what.
     pub about: LedgerSubject,
 }
+
+/// Switches the delivery ledger of the home on or off; it is on at first. When
+/// it goes off, all that it has is removed.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), StoreError>")]
+pub struct SetLedger {
+    /// Whether it is kept from now on.
+    pub on: bool,
+}
+
+/// Whether a delivery ledger is kept.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<bool, StoreError>")]
+pub struct LedgerIsOn;
 
 /// The sequence number of the newest event; 0 when there was none.
 #[derive(Debug, Message)]

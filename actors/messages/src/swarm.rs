@@ -1,6 +1,11 @@
-//! What is said to Swarm: who holds an account's messages, and when to look.
+//! What is said to Swarm: who holds an account's messages, when to look, whose
+//! a name is, and how the network is.
+
+mod status;
 
 use actix::Message;
+use ramson_codec::ons::Name;
+use ramson_protocol::names::{NameOutcome, ResolveError};
 use ramson_protocol::swarm::PollOutcome;
 use ramson_types::{AccountId, Ed25519PublicKey, ServiceNode};
 
@@ -8,8 +13,11 @@ use crate::identity::PollDue;
 use crate::link::Link;
 use crate::paths::OnionRequest;
 
-/// The members of an account's swarm; asks a random node if they are not
-/// known.
+pub use status::{GetSwarmStatus, InspectSwarm, PoolStatus, SwarmMember, SwarmStatus};
+
+/// The members of an account's swarm, for one request to it; asks a random node
+/// if they are not known. Answered when the network's request budget has room
+/// for that request: the first after a [`PollDue`] has room already.
 #[derive(Message)]
 #[rtype(result = "Result<SwarmView, SwarmError>")]
 pub struct GetSwarm {
@@ -38,7 +46,8 @@ pub struct LearnSwarm {
     pub members: Vec<ServiceNode>,
 }
 
-/// A member of a swarm failed or lied: others are asked first for a while.
+/// A member of a swarm failed or lied: others are asked first for a while, and
+/// for longer when it is said to be gone.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct DoubtMember {
@@ -46,7 +55,8 @@ pub struct DoubtMember {
     pub account: AccountId,
     /// Which node.
     pub node: Ed25519PublicKey,
-    /// The network does not know it any more, so it leaves the swarm.
+    /// A relay says that the network does not know it any more. It leaves the
+    /// swarm when the seeds or other nodes say so, too.
     pub gone: bool,
 }
 
@@ -78,6 +88,51 @@ pub struct PollDone {
     pub outcome: PollOutcome,
 }
 
+/// Requests that were made without asking for room in the budget.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Spent {
+    /// How many.
+    pub requests: u32,
+}
+
+/// A relay says that the network does not know this node any more: the pool
+/// may be old.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct ReportGone {
+    /// Which node.
+    pub node: Ed25519PublicKey,
+}
+
+/// Whose a name is. Asks several nodes, unless it was resolved lately.
+#[derive(Message)]
+#[rtype(result = "Result<NameOutcome, NameError>")]
+pub struct ResolveName {
+    /// The name.
+    pub name: Name,
+    /// The asker's own paths; without, those of the network's own class.
+    pub via: Option<Link<OnionRequest>>,
+}
+
+/// Why a name was not resolved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// The nodes did not tell, or contradict each other.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// The nodes cannot be asked.
+    #[error(transparent)]
+    Network(#[from] SwarmError),
+    /// Too many names are being resolved already.
+    #[error("{under_way} names are being resolved already; try again in a moment")]
+    Busy {
+        /// How many.
+        under_way: usize,
+    },
+}
+
 /// No path can be built from the node pool: ask the seeds again.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -100,5 +155,25 @@ pub enum SwarmError {
         account: AccountId,
         /// What the last node asked said.
         reason: String,
+    },
+    /// The swarm's members contradict each other about who belongs to it.
+    #[error(
+        "the members of the swarm of {account} contradict each other about who belongs to it; \
+         other nodes are asked in {seconds} s"
+    )]
+    Disputed {
+        /// Whose swarm.
+        account: AccountId,
+        /// When it may be asked again.
+        seconds: u64,
+    },
+    /// The network's request budget has no room in sight.
+    #[error(
+        "{waiting} requests wait for their turn already; try again in a moment, or raise \
+         max_requests_per_second in the network file if this network may be asked for more"
+    )]
+    Busy {
+        /// How many wait.
+        waiting: usize,
     },
 }

@@ -1,7 +1,8 @@
 //! The onion paths of one isolation class.
 //!
-//! Hears [`OnionRequest`], [`ReadyPaths`]. Says [`SealOnion`], [`OpenOnion`],
-//! [`Post`], [`SaveGuards`], [`DoubtPool`]. Owns [`Paths`], the machine that
+//! Hears [`OnionRequest`], [`ReadyPaths`], [`GetPathsStatus`]. Says
+//! [`SealOnion`], [`OpenOnion`], [`Post`], [`SaveGuards`], and tells Swarm
+//! [`DoubtPool`], [`ReportGone`] and [`Spent`]. Owns [`Paths`], the machine that
 //! chooses, and the requests that wait for a path.
 //!
 //! Nothing is retried here: who asks knows whether to ask again, and whom.
@@ -16,17 +17,17 @@ use actix::prelude::*;
 use futures_util::StreamExt as _;
 use ramson_messages::crypto::{OpenOnion, SealOnion};
 use ramson_messages::events::{EngineEvent, Event, EventBus};
-use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest, ReadyPaths};
+use ramson_messages::paths::{GetPathsStatus, OnionAnswer, OnionError, OnionRequest, ReadyPaths};
 use ramson_messages::storage::SaveGuards;
-use ramson_messages::swarm::DoubtPool;
+use ramson_messages::swarm::{DoubtPool, ReportGone, Spent};
 use ramson_messages::transport::{IsolationClass, Post};
-use ramson_messages::{Clock, ClockWatch, Entropy, Lifeline, Link, Stop};
+use ramson_messages::{Clock, ClockWatch, Entropy, Lifeline, Link, Newest, Stop};
 use ramson_protocol::account::Sample;
 use ramson_protocol::paths::{Choice, Effect, Fault, Path, PathId, Paths, PathsConfig};
 use ramson_types::ledger::Hops;
 use ramson_types::{Ed25519PublicKey, NodePool};
 use rand::rngs::StdRng;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 /// Requests of one class under way or waiting; above, Busy is answered.
 const MAX_IN_FLIGHT: usize = 256;
@@ -54,8 +55,12 @@ pub struct Ports {
     pub save_guards: Link<SaveGuards>,
     /// To have the node pool fetched again.
     pub doubt: Link<DoubtPool>,
+    /// To tell of nodes that the network does not know any more.
+    pub gone: Link<ReportGone>,
+    /// To have requests counted that nobody asked for.
+    pub spent: Link<Spent>,
     /// The node pool, whenever it changes.
-    pub pool: watch::Receiver<Arc<NodePool>>,
+    pub pool: Newest<Arc<NodePool>>,
     /// To tell which paths are ready.
     pub events: EventBus,
 }
@@ -128,6 +133,8 @@ impl PathsActor {
     }
 
     fn verify(&mut self, path: Path, ctx: &mut Context<Self>) {
+        // Where Swarm has too much to do, a request more or less is no matter.
+        drop(self.ports.spent.tell(Spent { requests: 1 }));
         let (ports, class, clock) = (self.ports.clone(), self.class, self.clock.clone());
         let check = async move {
             let outcome = exchange::info(&ports, class, &path, VERIFY_TIMEOUT, &*clock).await;
@@ -148,6 +155,7 @@ impl PathsActor {
                 // Whatever failed, this path did not carry a request.
                 Err(error) => Err(exchange::fault_of(&error, None).unwrap_or(Fault::Path)),
             };
+            actor.report(verdict.as_ref().err());
             let effects = actor.machine.verified(id, verdict, now);
             actor.carry_out(effects, ctx);
             if actor.machine.pool_is_doubtful() {
@@ -156,6 +164,14 @@ impl PathsActor {
             }
             actor.serve_waiting(ctx);
         }));
+    }
+
+    /// Lets Swarm look whether a node that a relay names as gone is.
+    fn report(&self, fault: Option<&Fault>) {
+        if let Some(Fault::NodeGone(node)) = fault {
+            // A full mailbox means that Swarm hears enough already.
+            drop(self.ports.gone.tell(ReportGone { node: *node }));
+        }
     }
 
     fn learn_clock(&mut self, sample: Option<Sample>) {
@@ -210,7 +226,7 @@ impl PathsActor {
     }
 
     fn why_no_path(&self, target: &Ed25519PublicKey) -> String {
-        let known = self.ports.pool.borrow().len();
+        let known = self.ports.pool.get().len();
         match known {
             0 => "no service nodes are known yet".to_owned(),
             _ => format!(
@@ -228,6 +244,7 @@ impl PathsActor {
     ) {
         let Err(error) = result else { return };
         let Some(fault) = exchange::fault_of(error, Some(target)) else { return };
+        self.report(Some(&fault));
         let effects = self.machine.failed(id, &fault, self.clock.steady(), &mut self.rng);
         self.carry_out(effects, ctx);
     }
@@ -237,11 +254,10 @@ impl Actor for PathsActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        let pool = self.ports.pool.borrow_and_update().clone();
+        let pool = self.ports.pool.take();
         self.take_pool(pool, ctx);
         let changes = futures_util::stream::unfold(self.ports.pool.clone(), |mut pool| async {
-            pool.changed().await.ok()?;
-            let new = pool.borrow_and_update().clone();
+            let new = pool.changed().await?;
             Some((new, pool))
         });
         ctx.spawn(
@@ -309,6 +325,14 @@ impl Handler<ReadyPaths> for PathsActor {
 
     fn handle(&mut self, _: ReadyPaths, _: &mut Context<Self>) -> Self::Result {
         self.machine.ready().map(Path::keys).collect()
+    }
+}
+
+impl Handler<GetPathsStatus> for PathsActor {
+    type Result = MessageResult<GetPathsStatus>;
+
+    fn handle(&mut self, _: GetPathsStatus, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.machine.status(self.clock.steady()))
     }
 }
 

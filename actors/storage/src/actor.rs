@@ -18,9 +18,10 @@ mod threads;
 
 use actix::{Actor, Context, Handler, ResponseFuture};
 use ramson_messages::storage::{
-    AddAccount, Commit, GetMessage, LastEvent, ListAccounts, ListConversations, ListMessages,
-    LoadAccount, LoadGuards, LoadNodePool, ReadEvents, ReadLedger, RecallHashes, RecallMessages,
-    RemoveAccount, SaveGuards, SaveNodePool, Shutdown, StoreError, Sweep,
+    AddAccount, Commit, GetMessage, LastEvent, LedgerIsOn, ListAccounts, ListConversations,
+    ListMessages, LoadAccount, LoadGuards, LoadNodePool, ReadEvents, ReadLedger, RecallHashes,
+    RecallMessages, RemoveAccount, SaveGuards, SaveNodePool, SetLedger, Shutdown, StoreError,
+    Sweep,
 };
 
 use crate::store::{Question, Write};
@@ -64,11 +65,14 @@ macro_rules! handlers {
     };
 }
 
-handlers! { write, Write: Commit, AddAccount, RemoveAccount, SaveNodePool, SaveGuards, Sweep }
+handlers! {
+    write, Write:
+    Commit, AddAccount, RemoveAccount, SaveNodePool, SaveGuards, SetLedger, Sweep,
+}
 handlers! {
     ask, Question:
     ListAccounts, LoadAccount, RecallHashes, RecallMessages, ListConversations, ListMessages,
-    GetMessage, ReadLedger, LastEvent, ReadEvents, LoadNodePool, LoadGuards,
+    GetMessage, ReadLedger, LedgerIsOn, LastEvent, ReadEvents, LoadNodePool, LoadGuards,
 }
 
 impl Handler<Shutdown> for Storage {

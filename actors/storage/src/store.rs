@@ -6,6 +6,7 @@ mod changes;
 mod check;
 mod failure;
 mod ledger;
+mod migrate;
 mod questions;
 mod sweep;
 mod writes;
@@ -77,16 +78,22 @@ impl Store {
         let database = open_database(file.clone(), path, &cipher, &nonces)?;
         let store = Self::with(database, file, path, cipher, nonces);
         let found = store.number(meta::SCHEMA).map_err(|failure| failure.on_open(path))?;
-        match found {
-            Some(SCHEMA) => Ok(store),
+        let migrated = match found {
+            Some(SCHEMA) => true,
             Some(found) if found > SCHEMA => {
-                Err(OpenError::LaterVersion { path: path.to_owned(), found, known: SCHEMA })
+                let path = path.to_owned();
+                return Err(OpenError::LaterVersion { path, found, known: SCHEMA });
             }
-            _ => {
-                let reason = format!("schema version {found:?} was never written");
-                Err(OpenError::Damaged { path: path.to_owned(), reason })
-            }
+            Some(found) => store
+                .with_database(|database| migrate::migrate(database, found))
+                .map_err(|failure| failure.on_open(path))?,
+            None => false,
+        };
+        if !migrated {
+            let reason = format!("schema version {found:?} was never written");
+            return Err(OpenError::Damaged { path: path.to_owned(), reason });
         }
+        Ok(store)
     }
 
     /// A new store in memory, for simulation.

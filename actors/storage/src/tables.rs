@@ -23,6 +23,8 @@ macro_rules! tables {
             $($(#[$doc])* pub(crate) $field: Table<'t, $key, $value>,)+
             /// Number of the next ledger line by account, once it was looked up.
             pub(crate) next_line: BTreeMap<u32, u64>,
+            /// Whether a ledger is kept, once it was looked up.
+            pub(crate) ledger_is_on: Option<bool>,
         }
 
         impl<'t> Tables<'t> {
@@ -32,6 +34,7 @@ macro_rules! tables {
                 Ok(Self {
                     $($field: transaction.open_table($name)?,)+
                     next_line: BTreeMap::new(),
+                    ledger_is_on: None,
                 })
             }
         }
@@ -74,8 +77,6 @@ tables! {
     LEDGER_BY_MESSAGE ledger_by_message: (u32, u64, u64) => ();
     /// Ledger lines by hash, account and line number.
     LEDGER_BY_HASH ledger_by_hash: (Hash, u32, u64) => ();
-    /// Ledger lines by time, account and line number.
-    LEDGER_BY_TIME ledger_by_time: (u64, u32, u64) => ();
     /// The event log by sequence number.
     EVENTS events: u64 => Record;
     /// Guards by isolation class.
@@ -94,7 +95,9 @@ pub(crate) mod meta {
     pub(crate) const NEXT_ACCOUNT: &str = "next account";
     /// The node pool kept last.
     pub(crate) const NODE_POOL: &str = "node pool";
+    /// 0 when no ledger is kept.
+    pub(crate) const LEDGER: &str = "ledger";
 }
 
 /// The schema that this program writes.
-pub(crate) const SCHEMA: u64 = 1;
+pub(crate) const SCHEMA: u64 = 2;

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ramson_messages::storage::{
     AccountSummary, Commit, GetMessage, LastEvent, LedgerSubject, ListAccounts, ListConversations,
-    ListMessages, LoadAccount, LoadGuards, LoadNodePool, ReadEvents, ReadLedger, RecallHashes,
-    RecallMessages, RemoveAccount, SaveGuards, SaveNodePool, StoreError, Sweep,
+    ListMessages, LoadAccount, LoadGuards, LoadNodePool, ReadEvents, ReadLedger, RecallMessages,
+    RemoveAccount, SaveGuards, SaveNodePool, StoreError, Sweep,
 };
 use ramson_messages::transport::IsolationClass;
 use ramson_protocol::store::{Change, Counters, Cursor, MessageKey};
@@ -220,69 +220,6 @@ fn conversations_are_listed_with_the_newest_first() {
     assert_eq!(store.ask(&LoadAccount { account: 1 }).unwrap().conversations, expected);
 }
 
-fn ledger_line(at: u64, message: Option<u64>, hash_number: Option<u64>) -> LedgerLine {
-    LedgerLine {
-        at: Timestamp(at),
-        message: message.map(|number| MessageId { account: 1, number }),
-        hash: hash_number.map(hash),
-        step: LedgerStep::Queued { to: id(at), bytes: at },
-    }
-}
-
-#[test]
-fn the_ledger_is_found_by_message_hash_and_account() {
-    let store = store();
-    store.write(&add_account(1)).unwrap();
-    let lines = [
-        ledger_line(1, Some(1), None),
-        ledger_line(2, Some(1), Some(7)),
-        ledger_line(3, None, Some(7)),
-        ledger_line(4, Some(2), None),
-    ];
-    apply(&store, 1, lines.iter().cloned().map(Change::Ledger).collect());
-    let read = |about| store.ask(&ReadLedger { about }).unwrap();
-    let id = MessageId { account: 1, number: 1 };
-    assert_eq!(read(LedgerSubject::Message(id)), lines[..2]);
-    assert_eq!(read(LedgerSubject::Hash(hash(7))), lines[1..3]);
-    assert_eq!(read(LedgerSubject::Hash(hash(8))), []);
-    let newest = [lines[3].clone(), lines[2].clone(), lines[1].clone()];
-    assert_eq!(read(LedgerSubject::Account(1, 3)), newest);
-}
-
-#[test]
-fn a_sweep_forgets_what_is_past_its_time_and_nothing_else() {
-    const DAY: u64 = 86_400_000;
-    let store = store();
-    store.write(&add_account(1)).unwrap();
-    let seen = |number, until| Change::MarkSeen {
-        namespace: Namespace(-1),
-        hash: hash(number),
-        until: Timestamp(until),
-    };
-    apply(&store, 1, vec![seen(1, 20 * DAY), seen(2, 20 * DAY + 1), seen(3, 5 * DAY)]);
-    // Remembered for longer.
-    apply(&store, 1, vec![seen(3, 50 * DAY)]);
-    apply(
-        &store,
-        1,
-        vec![
-            Change::Ledger(ledger_line(6 * DAY - 1, Some(1), Some(1))),
-            Change::Ledger(ledger_line(6 * DAY, Some(1), Some(1))),
-        ],
-    );
-    assert_eq!(store.write(&Sweep { now: Timestamp(20 * DAY) }), Ok(2));
-    assert_eq!(store.write(&Sweep { now: Timestamp(20 * DAY) }), Ok(0));
-    let copies = [1, 2, 3, 4].map(|number| (Namespace(-1), hash(number))).to_vec();
-    let recalled = store.ask(&RecallHashes { account: 1, copies });
-    assert_eq!(recalled, Ok(vec![false, true, true, false]));
-    let elsewhere = RecallHashes { account: 1, copies: vec![(Namespace(0), hash(2))] };
-    assert_eq!(store.ask(&elsewhere), Ok(vec![false]));
-    let about = LedgerSubject::Account(1, 9);
-    let kept = store.ask(&ReadLedger { about }).unwrap();
-    assert_eq!(kept, [ledger_line(6 * DAY, Some(1), Some(1))]);
-    assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
-}
-
 #[test]
 fn a_removed_account_leaves_nothing_behind() {
     let store = store();
@@ -367,7 +304,12 @@ fn commits_of_one_account_take_effect_in_their_order() {
             account: 1,
             changes: vec![
                 Change::SetCounters(Counters { next_message: number, ..Counters::default() }),
-                Change::Ledger(ledger_line(number, None, None)),
+                Change::Ledger(LedgerLine {
+                    at: Timestamp(number),
+                    message: None,
+                    hash: None,
+                    step: LedgerStep::Queued { to: id(number), bytes: number },
+                }),
             ],
             events: vec![],
             at: NOW,

@@ -1,35 +1,58 @@
 //! The node pool, swarm memberships and poll schedule of one network.
 //!
 //! Hears [`GetSwarm`], [`LearnSwarm`], [`DoubtMember`], [`Watch`], [`Unwatch`],
-//! [`PollDone`], [`DoubtPool`]. Says [`Post`] to seeds, `OnionRequest` through
-//! the asker's own paths, [`SaveNodePool`], and tells Identity
-//! [`PollDue`]. Owns [`Bootstrap`],
-//! [`Memberships`] and [`PollSchedule`].
+//! [`PollDone`], [`DoubtPool`], [`ReportGone`], [`Spent`], [`ResolveName`],
+//! [`InspectSwarm`], [`GetSwarmStatus`]. Says [`Post`] to seeds,
+//! [`OnionRequest`] through the asker's own paths or those of the network's
+//! class, [`SaveNodePool`], and tells Identity [`PollDue`]. Owns [`Bootstrap`],
+//! [`Memberships`], [`PollSchedule`], [`Budget`] and the names resolved lately.
+//!
+//! | file | what |
+//! |---|---|
+//! | `pool` | the node pool, from seeds (`seed`) and nodes (`refresh`) |
+//! | `members` | who holds an account's messages (`lookup`) |
+//! | `names` | whose a name is |
+//! | `turn` | requests that wait for their turn |
+//! | `status` | how it all is |
 //!
 //! Polls under way are bounded; accounts whose poll is due wait their turn.
 
 mod lookup;
+mod members;
+mod names;
+mod pool;
+mod refresh;
 mod seed;
+mod status;
+#[cfg(test)]
+mod tests;
+mod turn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use ramson_messages::events::{EngineEvent, Event, EventBus};
+use ramson_messages::events::EventBus;
 use ramson_messages::identity::PollDue;
+use ramson_messages::paths::OnionRequest;
 use ramson_messages::storage::SaveNodePool;
+#[cfg(doc)]
 use ramson_messages::swarm::{
-    DoubtMember, DoubtPool, GetSwarm, LearnSwarm, PollDone, SwarmError, SwarmView, Unwatch, Watch,
+    DoubtMember, GetSwarm, GetSwarmStatus, InspectSwarm, LearnSwarm, ResolveName,
 };
+use ramson_messages::swarm::{DoubtPool, PollDone, ReportGone, Spent, Unwatch, Watch};
 use ramson_messages::transport::Post;
-use ramson_messages::{Clock, Entropy, Lifeline, Link, Stop};
+use ramson_messages::{Clock, Entropy, Lifeline, Link, Publisher, Stop};
+use ramson_protocol::names::NameCache;
 use ramson_protocol::swarm::{
-    Bootstrap, BootstrapConfig, Memberships, PollConfig, PollOutcome, PollSchedule, PoolNews,
+    Bootstrap, BootstrapConfig, Budget, BudgetConfig, Memberships, PollConfig, PollOutcome,
+    PollSchedule,
 };
-use ramson_types::{AccountId, NodePool, ServiceNode, Timestamp};
+use ramson_types::{AccountId, NodePool, Timestamp};
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use tokio::sync::watch;
+use tokio::sync::Semaphore;
 
 pub use seed::SeedAddress;
 
@@ -47,10 +70,12 @@ const LONGEST_TICK: Duration = Duration::from_secs(1);
 pub struct Ports {
     /// To ask seeds.
     pub post: Link<Post>,
+    /// To ask nodes about the network itself, over paths that no account uses.
+    pub network: Link<OnionRequest>,
     /// To keep the node pool.
     pub save_pool: Link<SaveNodePool>,
     /// Where the node pool is published.
-    pub pool: watch::Sender<Arc<NodePool>>,
+    pub pool: Publisher<Arc<NodePool>>,
     /// To tell how the pool comes about.
     pub events: EventBus,
 }
@@ -62,8 +87,14 @@ pub struct SwarmConfig {
     pub seeds: Vec<SeedAddress>,
     /// The smallest node pool worth using.
     pub min_pool: usize,
+    /// Whether an old pool is refreshed from its nodes.
+    pub refresh: bool,
+    /// Whether nodes that are asked together must be in different /24.
+    pub subnet_diversity: bool,
     /// How often accounts are polled.
     pub poll: PollConfig,
+    /// What the network may be asked for.
+    pub budget: BudgetConfig,
 }
 
 /// The actor.
@@ -73,10 +104,20 @@ pub struct SwarmActor {
     memberships: Memberships,
     schedule: PollSchedule,
     pollers: BTreeMap<AccountId, Link<PollDue>>,
+    budget: Budget,
+    turns: turn::Turns,
+    /// Accounts that were told of a poll, whose request has its room already.
+    admitted: BTreeSet<AccountId>,
+    names: NameCache,
+    resolving: usize,
+    /// One record of the old form is opened at a time.
+    opening: Arc<Semaphore>,
+    refresh: bool,
+    subnet_diversity: bool,
     ports: Ports,
     clock: Arc<dyn Clock>,
     rng: StdRng,
-    last_seed_error: Option<String>,
+    last_pool_error: Option<String>,
     tick: Option<SpawnHandle>,
     _lifeline: Lifeline,
 }
@@ -98,10 +139,18 @@ impl SwarmActor {
             memberships: Memberships::default(),
             schedule: PollSchedule::new(config.poll),
             pollers: BTreeMap::new(),
+            budget: Budget::new(config.budget, clock.steady()),
+            turns: turn::Turns::default(),
+            admitted: BTreeSet::new(),
+            names: NameCache::default(),
+            resolving: 0,
+            opening: Arc::new(Semaphore::new(1)),
+            refresh: config.refresh,
+            subnet_diversity: config.subnet_diversity,
             ports,
             clock,
             rng: entropy.generator("swarm"),
-            last_seed_error: None,
+            last_pool_error: None,
             tick: None,
             _lifeline: lifeline,
         }
@@ -113,16 +162,9 @@ impl SwarmActor {
             ctx.cancel_future(tick);
         }
         let now = self.clock.steady();
-        if let Some(seed) = self.bootstrap.due(now, &mut self.rng) {
-            self.ask_seed(seed, ctx);
-        }
-        // Without nodes every poll would fail and only lengthen its interval.
-        if self.bootstrap.pool().is_some() {
-            self.poll_due(now);
-        }
-        let next =
-            [self.bootstrap.next_due(), self.schedule.next_due()].into_iter().flatten().min();
-        let wait = next.map_or(LONGEST_TICK, |at| at.since(self.clock.steady()));
+        self.fetch_pool(now, ctx);
+        self.give_turns(now);
+        let wait = self.next_look().map_or(LONGEST_TICK, |at| at.since(self.clock.steady()));
         let wait = wait.clamp(SHORTEST_TICK, LONGEST_TICK);
         self.tick = Some(ctx.run_later(wait, |actor, ctx| {
             actor.tick = None;
@@ -130,59 +172,44 @@ impl SwarmActor {
         }));
     }
 
-    fn poll_due(&mut self, now: Timestamp) {
-        for account in self.schedule.take_due(now, MAX_POLLS) {
+    /// Lets requests and polls go whose turn it is.
+    fn give_turns(&mut self, now: Timestamp) {
+        // Without nodes every poll would fail and only lengthen its interval.
+        let due = match self.bootstrap.pool() {
+            Some(_) => self.schedule.count_due(now, MAX_POLLS),
+            None => 0,
+        };
+        let granted = self.budget.grant(now, due);
+        self.turns.give(granted.tickets);
+        let limit = self.schedule.under_way().saturating_add(granted.polls).min(MAX_POLLS);
+        if granted.polls > 0 {
+            self.poll_due(now, limit);
+        }
+    }
+
+    fn poll_due(&mut self, now: Timestamp, limit: usize) {
+        for account in self.schedule.take_due(now, limit) {
             let told = self.pollers.get(&account).map(|poller| poller.tell(PollDue));
-            if !matches!(told, Some(Ok(()))) {
+            if matches!(told, Some(Ok(()))) {
+                self.admitted.insert(account);
+            } else {
                 // Its mailbox is full or it is being restarted: later.
                 self.schedule.done(&account, PollOutcome::Failed, now, &mut self.rng);
             }
         }
     }
 
-    fn ask_seed(&mut self, index: usize, ctx: &mut Context<Self>) {
-        let Some(seed) = self.seeds.get(index).cloned() else { return };
-        let post = self.ports.post.clone();
-        let ask = async move { seed::ask(&post, &seed).await };
-        ctx.spawn(ask.into_actor(self).map(move |nodes, actor, ctx| {
-            let now = actor.clock.steady();
-            match actor.bootstrap.answered(index, nodes, now) {
-                PoolNews::New(pool) => actor.take_pool(pool, ctx),
-                PoolNews::Kept(why) | PoolNews::None(why) => {
-                    let seed = actor.seeds.get(index).map(ToString::to_string).unwrap_or_default();
-                    let reason = why.to_string();
-                    actor.last_seed_error = Some(format!("{seed}: {reason}"));
-                    let event = EngineEvent::SeedFailed { seed, reason };
-                    actor.ports.events.publish(Event::Engine(event));
-                }
-            }
-            actor.tick(ctx);
-        }));
+    fn next_look(&self) -> Option<Timestamp> {
+        let has_pool = self.bootstrap.pool().is_some();
+        // Polls that wait for their turn are due already.
+        let polls = self.schedule.next_action(MAX_POLLS);
+        let polls = polls.filter(|_| has_pool && !self.budget.polls_wait());
+        [self.bootstrap.next_due(), polls, self.budget.next_grant()].into_iter().flatten().min()
     }
 
-    fn take_pool(&mut self, pool: Arc<NodePool>, ctx: &mut Context<Self>) {
-        self.last_seed_error = None;
-        if *self.ports.pool.borrow() == pool {
-            return;
-        }
-        let save =
-            self.ports.save_pool.ask(SaveNodePool { pool: (*pool).clone(), at: self.clock.now() });
-        // A pool that is not kept is fetched again at the next start.
-        ctx.spawn(async move { drop(save.await) }.into_actor(self));
-        self.publish_pool(pool);
-    }
-
-    fn view(&self, members: &[ServiceNode]) -> SwarmView {
-        SwarmView {
-            ask: self.memberships.trusted(members, self.clock.steady()),
-            members: members.iter().map(|member| member.ed25519).collect(),
-        }
-    }
-
-    fn publish_pool(&self, pool: Arc<NodePool>) {
-        let nodes = pool.len();
-        self.ports.pool.send_replace(pool);
-        self.ports.events.publish(Event::Engine(EngineEvent::PoolReady { nodes }));
+    /// A random source for work that outlives this call.
+    fn fork_rng(&mut self) -> StdRng {
+        StdRng::from_rng(&mut self.rng)
     }
 }
 
@@ -197,64 +224,11 @@ impl Actor for SwarmActor {
     }
 }
 
-impl Handler<GetSwarm> for SwarmActor {
-    type Result = ResponseActFuture<Self, Result<SwarmView, SwarmError>>;
-
-    fn handle(&mut self, ask: GetSwarm, _: &mut Context<Self>) -> Self::Result {
-        let known = self.memberships.members(&ask.account);
-        if !known.is_empty() {
-            return Box::pin(actix::fut::ready(Ok(self.view(known))));
-        }
-        let Some(pool) = self.bootstrap.pool() else {
-            let last_seed_error = self.last_seed_error.clone();
-            return Box::pin(actix::fut::ready(Err(SwarmError::NoPool { last_seed_error })));
-        };
-        let account = ask.account;
-        let nodes = lookup::pick_nodes(pool, &mut self.rng);
-        let (lookup_pool, via) = (pool.clone(), ask.via);
-        let lookup = async move { lookup::ask(account, nodes, &lookup_pool, &via).await };
-        Box::pin(lookup.into_actor(self).map(move |found, actor, _| {
-            let members = found?;
-            let view = actor.view(&members);
-            actor.memberships.learn(account, members);
-            Ok(view)
-        }))
-    }
-}
-
-impl Handler<LearnSwarm> for SwarmActor {
-    type Result = ();
-
-    fn handle(&mut self, news: LearnSwarm, ctx: &mut Context<Self>) {
-        let Some(pool) = self.bootstrap.pool() else { return };
-        let members = lookup::known_nodes(news.members, pool);
-        if members.is_empty() {
-            // The network has changed, or the node lies: the seeds know.
-            self.memberships.forget(&news.account);
-            self.bootstrap.doubt();
-            self.tick(ctx);
-            return;
-        }
-        self.memberships.learn(news.account, members);
-    }
-}
-
-impl Handler<DoubtMember> for SwarmActor {
-    type Result = ();
-
-    fn handle(&mut self, news: DoubtMember, _: &mut Context<Self>) {
-        if news.gone {
-            self.memberships.drop_member(&news.account, &news.node);
-        } else {
-            self.memberships.doubt(news.node, self.clock.steady());
-        }
-    }
-}
-
 impl Handler<Watch> for SwarmActor {
     type Result = ();
 
     fn handle(&mut self, ask: Watch, ctx: &mut Context<Self>) {
+        self.admitted.remove(&ask.account);
         self.schedule.watch(ask.account, self.clock.steady(), &mut self.rng);
         self.pollers.insert(ask.account, ask.poll);
         self.tick(ctx);
@@ -267,6 +241,7 @@ impl Handler<Unwatch> for SwarmActor {
     fn handle(&mut self, ask: Unwatch, _: &mut Context<Self>) {
         self.schedule.unwatch(&ask.account);
         self.pollers.remove(&ask.account);
+        self.admitted.remove(&ask.account);
         self.memberships.forget(&ask.account);
     }
 }
@@ -275,6 +250,7 @@ impl Handler<PollDone> for SwarmActor {
     type Result = ();
 
     fn handle(&mut self, news: PollDone, ctx: &mut Context<Self>) {
+        self.admitted.remove(&news.account);
         self.schedule.done(&news.account, news.outcome, self.clock.steady(), &mut self.rng);
         self.tick(ctx);
     }
@@ -286,6 +262,25 @@ impl Handler<DoubtPool> for SwarmActor {
     fn handle(&mut self, _: DoubtPool, ctx: &mut Context<Self>) {
         self.bootstrap.doubt();
         self.tick(ctx);
+    }
+}
+
+impl Handler<ReportGone> for SwarmActor {
+    type Result = ();
+
+    fn handle(&mut self, news: ReportGone, ctx: &mut Context<Self>) {
+        if self.bootstrap.pool().is_some_and(|pool| pool.get(&news.node).is_some()) {
+            self.bootstrap.wish();
+            self.tick(ctx);
+        }
+    }
+}
+
+impl Handler<Spent> for SwarmActor {
+    type Result = ();
+
+    fn handle(&mut self, news: Spent, _: &mut Context<Self>) {
+        self.budget.spend(news.requests, self.clock.steady());
     }
 }
 

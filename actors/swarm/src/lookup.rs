@@ -22,15 +22,24 @@ pub(crate) fn pick_nodes(pool: &NodePool, rng: &mut StdRng) -> Vec<ServiceNode> 
     pool.iter().copied().sample(rng, ATTEMPTS)
 }
 
-/// Asks the nodes until one names a swarm.
+/// A swarm that a node named.
+pub(crate) struct Found {
+    /// Those members that the pool has, as it has them.
+    pub(crate) members: Vec<ServiceNode>,
+    /// It named others, too.
+    pub(crate) strangers: bool,
+}
+
+/// Asks the nodes until one names a swarm; the swarm, and how many were asked.
 pub(crate) async fn ask(
     account: AccountId,
     nodes: Vec<ServiceNode>,
     pool: &NodePool,
     via: &Link<OnionRequest>,
-) -> Result<Vec<ServiceNode>, SwarmError> {
-    let mut reason = "no node was asked".to_owned();
+) -> (Result<Found, SwarmError>, usize) {
+    let (mut reason, mut asked) = ("no node was asked".to_owned(), 0_usize);
     for destination in nodes {
+        asked = asked.saturating_add(1);
         let body = Request::get_swarm(&account).to_bytes();
         let ask = via.ask(OnionRequest { destination, body, timeout: TIMEOUT });
         let answer = match ask.await {
@@ -46,16 +55,18 @@ pub(crate) async fn ask(
         };
         match SwarmAnswer::parse(answer.reply.body.as_bytes()) {
             Ok(swarm) => {
+                let named = swarm.nodes.len();
                 let members = known_nodes(swarm.nodes, pool);
                 if !members.is_empty() {
-                    return Ok(members);
+                    let strangers = members.len() < named;
+                    return (Ok(Found { members, strangers }), asked);
                 }
                 reason = format!("{} names no swarm of known nodes", destination.ed25519);
             }
             Err(error) => reason = format!("{}: {error}", destination.ed25519),
         }
     }
-    Err(SwarmError::NotTold { account, reason })
+    (Err(SwarmError::NotTold { account, reason }), asked)
 }
 
 /// Those nodes that the seeds know as well, as the seeds know them: one node's

@@ -1,31 +1,38 @@
 //! The handle of a running engine.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ramson_codec::ons::NameError as NameTextError;
 use ramson_crypto::{MnemonicError, Seed, mnemonic};
 use ramson_messages::events::{Event, EventBus};
 use ramson_messages::identity::{PollNow, SendError, SendText};
 use ramson_messages::paths::ReadyPaths;
 use ramson_messages::storage::{
-    AccountSummary, GetMessage, LastEvent, LedgerSubject, ListAccounts, ListConversations,
-    ListMessages, LoadAccount, LoggedEvent, ReadEvents, ReadLedger, StoreError,
+    AccountSummary, GetMessage, LastEvent, LedgerIsOn, LedgerSubject, ListAccounts,
+    ListConversations, ListMessages, LoadAccount, LoggedEvent, ReadEvents, ReadLedger, SetLedger,
+    StoreError,
 };
+use ramson_messages::swarm::{NameError, SwarmError};
 use ramson_messages::{Clock, Entropy, LinkError};
 use ramson_protocol::swarm::PollOutcome;
 use ramson_storage_actor::OpenError;
+use ramson_transport_actor::{Dial, ProxyAddress, SocksDial};
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::{Hops, LedgerLine};
 use ramson_types::message::Message;
 use ramson_types::{AccountId, ConversationId, MessageId};
+use rand::Rng;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use zeroize::Zeroizing;
 
-use crate::clock::SystemClock;
-use crate::entropy::SystemEntropy;
+use crate::environment::{Environment, Stage};
 use crate::follow::Follower;
 use crate::network::NetworkConfig;
-use crate::wiring::{self, Order, Wires};
+use crate::wiring::{self, Basics, Order, Wires};
 
 /// Who shares paths, connections and timers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,6 +69,10 @@ pub struct EngineConfig {
     pub shards: usize,
     /// Who shares paths.
     pub isolation: Isolation,
+    /// Through which proxy everything goes that leaves this machine. Nothing
+    /// goes around it; only a network whose seeds are all on this machine
+    /// keeps its loopback addresses.
+    pub proxy: Option<ProxyAddress>,
 }
 
 impl EngineConfig {
@@ -73,6 +84,7 @@ impl EngineConfig {
             activity: Activity::Polling,
             shards: 1,
             isolation: Isolation::default(),
+            proxy: None,
         }
     }
 }
@@ -122,9 +134,39 @@ pub enum EngineError {
         /// Its size.
         bytes: usize,
     },
+    /// A text that is no name.
+    #[error(transparent)]
+    BadNameText(#[from] NameTextError),
+    /// A name was not resolved.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The name is nobody's.
+    #[error("the name '{name}' is not registered")]
+    NameNotRegistered {
+        /// The name.
+        name: String,
+    },
+    /// An account's swarm is not known.
+    #[error(transparent)]
+    Swarm(#[from] SwarmError),
+    /// The network is needed, and the engine was started without.
+    #[error("this needs the network, and the engine was started to stay off it")]
+    Offline,
     /// The engine was shut down.
     #[error("the engine is not running any more")]
     Stopped,
+}
+
+fn behind_proxy(
+    config: &EngineConfig,
+    dial: Arc<dyn Dial>,
+    entropy: &dyn Entropy,
+) -> Arc<dyn Dial> {
+    let Some(proxy) = config.proxy.clone() else { return dial };
+    let mut tag = [0; 16];
+    entropy.generator("proxy").fill_bytes(&mut tag);
+    let socks = SocksDial::new(proxy, dial, u128::from_le_bytes(tag));
+    Arc::new(if config.network.is_local() { socks.with_direct_loopback() } else { socks })
 }
 
 /// The longest display name in bytes (01 section 1.4).
@@ -134,10 +176,10 @@ const MAX_NAME: usize = 100;
 /// It runs until [`Engine::shutdown`].
 #[derive(Clone)]
 pub struct Engine {
-    wires: Wires,
+    pub(crate) wires: Wires,
     orders: mpsc::Sender<Order>,
     events: EventBus,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -145,13 +187,24 @@ impl Engine {
     /// Opens the home and starts all actors. What an earlier engine left in
     /// the outbox is sent at once.
     pub async fn start(config: EngineConfig) -> Result<Self, EngineError> {
-        let entropy = SystemEntropy::open()
-            .map_err(|error| EngineError::NoEntropy { reason: error.to_string() })?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-        let entropy: Arc<dyn Entropy> = Arc::new(entropy);
+        Self::start_in(config, Environment::real()?).await
+    }
+
+    /// The same on another machine than this: simulations have clock, sockets
+    /// and randomness of their own.
+    pub async fn start_in(
+        config: EngineConfig,
+        environment: Environment,
+    ) -> Result<Self, EngineError> {
+        let Environment { clock, entropy, dial, stage } = environment;
+        let dial = behind_proxy(&config, dial, &*entropy);
         let events = EventBus::new();
-        let (wires, orders) =
-            wiring::start(config, events.clone(), clock.clone(), entropy.clone()).await?;
+        let basics = Basics { events: events.clone(), clock, entropy, dial };
+        let (clock, entropy) = (basics.clock.clone(), basics.entropy.clone());
+        let (wires, orders) = match stage {
+            Stage::Threads => wiring::start(config, basics).await?,
+            Stage::Current { store } => wiring::start_here(config, basics, *store).await?,
+        };
         Ok(Self { wires, orders, events, clock, entropy })
     }
 
@@ -253,6 +306,17 @@ impl Engine {
     /// What the delivery ledger knows of a message, a hash or an account.
     pub async fn ledger(&self, about: LedgerSubject) -> Result<Vec<LedgerLine>, EngineError> {
         Ok(self.wires.read_ledger.ask(ReadLedger { about }).await??)
+    }
+
+    /// Switches the home's delivery ledger on or off; off, all that it has is
+    /// removed.
+    pub async fn set_ledger(&self, on: bool) -> Result<(), EngineError> {
+        Ok(self.wires.set_ledger.ask(SetLedger { on }).await??)
+    }
+
+    /// Whether this home keeps a delivery ledger.
+    pub async fn ledger_is_on(&self) -> Result<bool, EngineError> {
+        Ok(self.wires.ledger_is_on.ask(LedgerIsOn).await??)
     }
 
     /// Lets an account's actor panic, for tests.

@@ -13,19 +13,21 @@ use actix::prelude::*;
 use arc_swap::ArcSwap;
 use ramson_crypto::{AccountKeys, Seed};
 use ramson_messages::events::EventBus;
-use ramson_messages::identity::{PollNow, SendText};
-use ramson_messages::paths::ReadyPaths;
+use ramson_messages::identity::{GetAccountStatus, PollNow, SendText};
+use ramson_messages::paths::{GetPathsStatus, OnionRequest, ReadyPaths};
 use ramson_messages::storage::{
-    AccountSummary, AddAccount, GetMessage, LastEvent, ListAccounts, ListConversations,
-    ListMessages, LoadAccount, ReadEvents, ReadLedger, RemoveAccount, SaveGuards, Shutdown, Sweep,
+    AccountSummary, AddAccount, GetMessage, LastEvent, LedgerIsOn, ListAccounts, ListConversations,
+    ListMessages, LoadAccount, ReadEvents, ReadLedger, RemoveAccount, SaveGuards, SetLedger,
+    Shutdown, Sweep,
 };
 use ramson_messages::transport::IsolationClass;
 use ramson_messages::{Clock, Entropy, Link};
-use ramson_storage_actor::{HomeFiles, Storage, StoreHandle};
+use ramson_storage_actor::{HomeFiles, Storage, Store, StoreHandle};
+use ramson_transport_actor::Dial;
 use ramson_types::{AccountId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::arbiters::Shards;
+use crate::arbiters::{Place, Shards};
 use crate::engine::{Activity, EngineConfig, EngineError, Isolation};
 use crate::guardian::Guarded;
 
@@ -67,8 +69,13 @@ pub(crate) struct Wires {
     pub(crate) list_messages: Link<ListMessages>,
     pub(crate) get_message: Link<GetMessage>,
     pub(crate) read_ledger: Link<ReadLedger>,
+    pub(crate) set_ledger: Link<SetLedger>,
+    pub(crate) ledger_is_on: Link<LedgerIsOn>,
     pub(crate) last_event: Link<LastEvent>,
     pub(crate) read_events: Link<ReadEvents>,
+    pub(crate) swarm: swarm::SwarmLinks,
+    /// Missing in an engine that stays off the network.
+    pub(crate) network_paths: Option<Link<GetPathsStatus>>,
     accounts: Arc<ArcSwap<BTreeMap<AccountId, AccountWires>>>,
 }
 
@@ -78,6 +85,9 @@ pub(crate) struct AccountWires {
     pub(crate) send_text: Link<SendText>,
     pub(crate) poll_now: Link<PollNow>,
     pub(crate) ready_paths: Link<ReadyPaths>,
+    pub(crate) onion: Link<OnionRequest>,
+    pub(crate) paths_status: Link<GetPathsStatus>,
+    pub(crate) status: Link<GetAccountStatus>,
     #[cfg(feature = "chaos")]
     pub(crate) panic: Link<ramson_messages::Panic>,
 }
@@ -86,6 +96,11 @@ impl Wires {
     /// The links to an account that runs.
     pub(crate) fn account(&self, id: &AccountId) -> Option<AccountWires> {
         self.accounts.load().get(id).cloned()
+    }
+
+    /// The links to all accounts that run.
+    pub(crate) fn accounts(&self) -> BTreeMap<AccountId, AccountWires> {
+        BTreeMap::clone(&self.accounts.load())
     }
 
     fn set_account(&self, id: AccountId, wires: Option<AccountWires>) {
@@ -104,18 +119,16 @@ pub(crate) struct Basics {
     pub(crate) events: EventBus,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) dial: Arc<dyn Dial>,
 }
 
 /// Starts the engine's thread; returns when every account runs.
 pub(crate) async fn start(
     config: EngineConfig,
-    events: EventBus,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
+    basics: Basics,
 ) -> Result<(Wires, mpsc::Sender<Order>), EngineError> {
     let (orders, inbox) = mpsc::channel(ORDERS);
     let (tell, told) = oneshot::channel();
-    let basics = Basics { events, clock, entropy };
     let failed = |reason: String| EngineError::Start { reason };
     std::thread::Builder::new()
         .name("ramson-engine".to_owned())
@@ -128,12 +141,12 @@ pub(crate) async fn start(
 fn run(
     config: EngineConfig,
     basics: Basics,
-    mut orders: mpsc::Receiver<Order>,
+    orders: mpsc::Receiver<Order>,
     tell: oneshot::Sender<Result<Wires, EngineError>>,
 ) {
     let system = System::new();
     let ended = system.block_on(async move {
-        let (mut house, wires) = match House::build(config, basics).await {
+        let (house, wires) = match House::with_threads(config, basics).await {
             Ok(built) => built,
             Err(error) => {
                 // Who started the engine may have given up.
@@ -142,38 +155,33 @@ fn run(
             }
         };
         drop(tell.send(Ok(wires)));
-        // Not at once: a clock that is set at the start would take too much.
-        let first = tokio::time::Instant::now() + SWEEP_AFTER;
-        let mut sweep = tokio::time::interval_at(first, SWEEP_EVERY);
-        let ended = loop {
-            let order = tokio::select! {
-                biased;
-                order = orders.recv() => order,
-                _ = sweep.tick() => {
-                    house.sweep();
-                    continue;
-                }
-            };
-            match order {
-                Some(Order::AddAccount { seed, name, at, tell }) => {
-                    drop(tell.send(house.add_account(seed, name, at).await));
-                }
-                Some(Order::RemoveAccount { account, id, tell }) => {
-                    drop(tell.send(house.remove_account(account, id).await));
-                }
-                Some(Order::Shutdown { tell }) => break Some(tell),
-                // The last handle is gone.
-                None => break None,
-            }
-        };
-        house.close().await;
-        ended
+        house.live(orders).await
     });
     // Told last: then the store's file is closed and may be opened again.
     if let Some(ended) = ended {
         // Who ordered it may have given up waiting.
         let _told = ended.send(());
     }
+}
+
+/// Starts the engine in the current `LocalSet`; returns when every account
+/// runs.
+pub(crate) async fn start_here(
+    config: EngineConfig,
+    basics: Basics,
+    store: Store,
+) -> Result<(Wires, mpsc::Sender<Order>), EngineError> {
+    let (orders, inbox) = mpsc::channel(ORDERS);
+    store.bind_network(&config.network.name)?;
+    let (house, wires) =
+        House::build(config, basics, StoreHandle::inline(store), Shards::Here).await?;
+    tokio::task::spawn_local(async move {
+        if let Some(ended) = house.live(inbox).await {
+            // Who ordered it may have given up waiting.
+            let _told = ended.send(());
+        }
+    });
+    Ok((wires, orders))
 }
 
 /// All that runs.
@@ -191,21 +199,33 @@ struct House {
 }
 
 impl House {
-    async fn build(config: EngineConfig, basics: Basics) -> Result<(Self, Wires), EngineError> {
+    async fn with_threads(
+        config: EngineConfig,
+        basics: Basics,
+    ) -> Result<(Self, Wires), EngineError> {
         let store =
             HomeFiles::in_folder(&config.home).open_or_create(basics.entropy.generator("store"))?;
         store.bind_network(&config.network.name)?;
         let handle = StoreHandle::threads(store)
             .map_err(|error| EngineError::Start { reason: error.to_string() })?;
-        let storage = Storage::new(handle.clone()).start();
-        let shards = Shards::start(config.shards);
-        let (links, shard_guards) = shard::start_all(&shards, &basics, &handle).await?;
-        let place = links.first().cloned().zip(shards.handles().into_iter().next());
-        let (first, arbiter) = place.ok_or_else(|| EngineError::Start {
+        let shards = Shards::threads(config.shards);
+        Self::build(config, basics, handle, shards).await
+    }
+
+    async fn build(
+        config: EngineConfig,
+        basics: Basics,
+        store: StoreHandle,
+        shards: Shards,
+    ) -> Result<(Self, Wires), EngineError> {
+        let storage = Storage::new(store.clone()).start();
+        let (links, shard_guards) = shard::start_all(&shards, &basics, &store).await?;
+        let first = links.first().cloned().zip(shards.places().into_iter().next());
+        let (first, place) = first.ok_or_else(|| EngineError::Start {
             reason: "there is no thread to run accounts on".to_owned(),
         })?;
         // Beside accounts, because every poll and delivery asks it something.
-        let swarm = swarm::start(&config, &basics, &storage, first.post, arbiter).await?;
+        let swarm = swarm::start(&config, &basics, &storage, first, place).await?;
         // Before any account runs: whoever follows from here misses nothing.
         let started_after = link("storage", &storage).ask(LastEvent).await??;
         let wires = Wires {
@@ -216,8 +236,12 @@ impl House {
             list_messages: link("storage", &storage),
             get_message: link("storage", &storage),
             read_ledger: link("storage", &storage),
+            set_ledger: link("storage", &storage),
+            ledger_is_on: link("storage", &storage),
             last_event: link("storage", &storage),
             read_events: link("storage", &storage),
+            swarm: swarm.links.clone(),
+            network_paths: swarm.own_paths(),
             accounts: Arc::default(),
         };
         let mut house = Self {
@@ -238,38 +262,71 @@ impl House {
         Ok((house, wires))
     }
 
+    /// Carries out orders until the last one; who ordered the end is told by
+    /// the caller.
+    async fn live(mut self, mut orders: mpsc::Receiver<Order>) -> Option<oneshot::Sender<()>> {
+        // Not at once: a clock that is set at the start would take too much.
+        let first = tokio::time::Instant::now() + SWEEP_AFTER;
+        let mut sweep = tokio::time::interval_at(first, SWEEP_EVERY);
+        let ended = loop {
+            let order = tokio::select! {
+                biased;
+                order = orders.recv() => order,
+                _ = sweep.tick() => {
+                    self.sweep();
+                    continue;
+                }
+            };
+            match order {
+                Some(Order::AddAccount { seed, name, at, tell }) => {
+                    drop(tell.send(self.add_account(seed, name, at).await));
+                }
+                Some(Order::RemoveAccount { account, id, tell }) => {
+                    drop(tell.send(self.remove_account(account, id).await));
+                }
+                Some(Order::Shutdown { tell }) => break Some(tell),
+                // The last handle is gone.
+                None => break None,
+            }
+        };
+        self.close().await;
+        ended
+    }
+
     async fn start_account(&mut self, number: u32, id: AccountId) -> Result<(), EngineError> {
         if self.config.activity == Activity::Offline {
             return Ok(());
         }
-        let handles = self.shards.handles();
-        let shard = usize::try_from(number).unwrap_or(0) % handles.len().max(1);
-        let (Some(shard), Some(arbiter)) = (self.shard_links.get(shard), handles.get(shard)) else {
+        let places = self.shards.places();
+        let shard = usize::try_from(number).unwrap_or(0) % places.len().max(1);
+        let (Some(shard), Some(place)) = (self.shard_links.get(shard), places.get(shard)) else {
             return Err(EngineError::Start { reason: format!("there is no shard {shard}") });
         };
-        let (shard, arbiter) = (shard.clone(), arbiter.clone());
-        let place = match self.config.isolation {
+        let (shard, place) = (shard.clone(), place.clone());
+        let residence = match self.config.isolation {
             Isolation::PerAccount => {
-                let own = self.start_paths(class_of(number), &shard, &arbiter).await?;
+                let own = self.start_paths(class_of(number), &shard, &place).await?;
                 let (onion, ready_paths) = (own.onion.clone(), own.ready.clone());
-                account::Place { arbiter, shard, onion, ready_paths, own_paths: Some(own) }
+                let (paths_status, own_paths) = (own.status.clone(), Some(own));
+                account::Residence { place, shard, onion, ready_paths, paths_status, own_paths }
             }
             Isolation::Shared => {
                 if self.shared_paths.is_none() {
-                    let shared = self.start_paths(SHARED, &shard, &arbiter).await?;
+                    let shared = self.start_paths(SHARED, &shard, &place).await?;
                     self.shared_paths = Some(shared);
                 }
                 let Some(shared) = &self.shared_paths else {
                     return Err(EngineError::Start { reason: "there are no paths".to_owned() });
                 };
                 let (onion, ready_paths) = (shared.onion.clone(), shared.ready.clone());
-                account::Place { arbiter, shard, onion, ready_paths, own_paths: None }
+                let (paths_status, own_paths) = (shared.status.clone(), None);
+                account::Residence { place, shard, onion, ready_paths, paths_status, own_paths }
             }
         };
         let poll = self.config.activity == Activity::Polling;
         let basics = &self.basics;
         let started =
-            account::start(number, id, poll, basics, &self.storage, &self.swarm, place).await?;
+            account::start(number, id, poll, basics, &self.storage, &self.swarm, residence).await?;
         self.accounts.insert(number, started.0);
         self.wires.set_account(id, Some(started.1));
         Ok(())
@@ -279,11 +336,11 @@ impl House {
         &self,
         class: IsolationClass,
         shard: &shard::ShardLinks,
-        arbiter: &ArbiterHandle,
+        place: &Place,
     ) -> Result<paths::ClassPaths, EngineError> {
         let (config, basics) = (&self.config, &self.basics);
-        let arbiter = arbiter.clone();
-        paths::start(class, config, basics, &self.storage, &self.swarm, shard, arbiter).await
+        let place = place.clone();
+        paths::start(class, config, basics, &self.storage, &self.swarm, shard, place).await
     }
 
     async fn add_account(

@@ -15,6 +15,7 @@ mod dial;
 mod failure;
 mod pool;
 mod requests;
+mod socks;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -29,6 +30,7 @@ use ramson_messages::transport::{HttpAnswer, Post, TransportError};
 use ramson_messages::{Clock, Lifeline};
 
 pub use dial::{Address, BoxedStream, Dial, Dialing, Host, RealDial, Stream};
+pub use socks::{ProxyAddress, ProxyError, SocksDial};
 
 use requests::Requests;
 

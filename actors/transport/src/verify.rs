@@ -1,6 +1,7 @@
 //! Which certificate is good enough. Both verifiers check the signature of
 //! the handshake: whoever shows a certificate must hold its key.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,33 +14,24 @@ use sha2::{Digest, Sha256};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// Takes any certificate (02 section 3.3): a service node is proven by the
-/// X25519 key to which its onion layer is sealed.
+/// A verifier that takes any certificate (02 section 3.3): a service node is
+/// proven by the X25519 key to which its onion layer is sealed.
+pub(crate) fn any_certificate(provider: Arc<CryptoProvider>) -> Arc<dyn ServerCertVerifier> {
+    Arc::new(ByRule { rule: AnyCertificate, provider })
+}
+
+/// A verifier that takes only pinned certificates, for their own names and
+/// while they are valid. The pinned seeds are self-signed with CA=true, which
+/// an ordinary verifier refuses.
+pub(crate) fn pinned(pins: Vec<Pin>, provider: Arc<CryptoProvider>) -> Arc<dyn ServerCertVerifier> {
+    Arc::new(ByRule { rule: Pinned(pins), provider })
+}
+
 #[derive(Debug)]
-pub(crate) struct AnyCertificate {
-    provider: Arc<CryptoProvider>,
-}
+struct AnyCertificate;
 
-impl AnyCertificate {
-    pub(crate) fn new(provider: Arc<CryptoProvider>) -> Self {
-        Self { provider }
-    }
-}
-
-/// Takes only pinned certificates, for their own names and while they are
-/// valid. The pinned seeds are self-signed with CA=true, which an ordinary
-/// verifier refuses.
 #[derive(Debug)]
-pub(crate) struct Pinned {
-    pins: Vec<Pin>,
-    provider: Arc<CryptoProvider>,
-}
-
-impl Pinned {
-    pub(crate) fn new(pins: Vec<Pin>, provider: Arc<CryptoProvider>) -> Self {
-        Self { pins, provider }
-    }
-}
+struct Pinned(Vec<Pin>);
 
 /// Why a certificate is not the pinned one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +56,18 @@ impl From<PinError> for rustls::Error {
     }
 }
 
-impl Pinned {
+impl Rule for AnyCertificate {
+    fn check(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &ServerName<'_>,
+        _: UnixTime,
+    ) -> Result<(), PinError> {
+        Ok(())
+    }
+}
+
+impl Rule for Pinned {
     fn check(
         &self,
         certificate: &CertificateDer<'_>,
@@ -78,7 +81,7 @@ impl Pinned {
         }
         let spki: [u8; 32] = Sha256::digest(parsed.public_key().raw).into();
         let whole: [u8; 32] = Sha256::digest(certificate).into();
-        let mut with_this_key = self.pins.iter().filter(|pin| pin.spki_sha256 == spki).peekable();
+        let mut with_this_key = self.0.iter().filter(|pin| pin.spki_sha256 == spki).peekable();
         if with_this_key.peek().is_none() {
             return Err(PinError::OtherKey);
         }
@@ -133,44 +136,25 @@ fn check_name(certificate: &X509Certificate<'_>, wanted: &ServerName<'_>) -> Res
     })
 }
 
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
+/// What makes a certificate good enough. That its owner holds the key is
+/// checked beside it, for every rule.
+trait Rule: fmt::Debug + Send + Sync {
+    fn check(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
         certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
+        wanted: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), PinError>;
 }
 
-impl ServerCertVerifier for Pinned {
+/// A verifier that goes by a rule instead of a chain of certificates.
+#[derive(Debug)]
+struct ByRule<R> {
+    rule: R,
+    provider: Arc<CryptoProvider>,
+}
+
+impl<R: Rule> ServerCertVerifier for ByRule<R> {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -179,7 +163,7 @@ impl ServerCertVerifier for Pinned {
         _: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.check(certificate, wanted, now)?;
+        self.rule.check(certificate, wanted, now)?;
         Ok(ServerCertVerified::assertion())
     }
 
@@ -212,7 +196,6 @@ impl ServerCertVerifier for Pinned {
 mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
-    use rustls::crypto::aws_lc_rs;
     use rustls::pki_types::pem::PemObject;
     use std::time::Duration;
 
@@ -238,7 +221,7 @@ mod tests {
                 spki_sha256: spki.try_into().unwrap(),
                 certificate_sha256: Some(whole.try_into().unwrap()),
             };
-            let verifier = Pinned::new(vec![pin], Arc::new(aws_lc_rs::default_provider()));
+            let verifier = Pinned(vec![pin]);
             assert_eq!(verifier.check(&certificate, &host, year_2026), Ok(()));
             assert_eq!(verifier.check(&certificate, &host, year_2034), Err(PinError::Expired));
             let other = seeds[(index + 1) % 3]["certificate_pem"].as_str().unwrap();

@@ -2,6 +2,8 @@
 //! (01 sections 2.4, 2.5 and 2.8). Sealing is ramson-crypto's; what the
 //! Content says is [`crate::proto`]'s.
 
+pub mod config;
+
 use ramson_types::Timestamp;
 
 use crate::proto::envelope::{

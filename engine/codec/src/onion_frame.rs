@@ -214,6 +214,13 @@ pub fn parse_guard_control(json: &[u8]) -> Result<GuardControl, ControlError> {
     })
 }
 
+/// Parses the control part of a frame that was relayed to a server: with which
+/// key and cipher to open its blob. The rest of it was for the exit node.
+pub fn parse_sealed_control(json: &[u8]) -> Result<(X25519PublicKey, EncType), ControlError> {
+    let object = parse_object(json)?;
+    Ok((X25519PublicKey(key(&object, "ephemeral_key")?), enc_type(&object)?))
+}
+
 /// Whether an exit node posts to that path: `/loki/…/lsrpc` or
 /// `/oxen/…/lsrpc`, without a query (02 section 3.6).
 pub fn is_allowed_target(target: &str) -> bool {
@@ -235,6 +242,25 @@ pub fn node_control(
         enc_type: enc_type.map(EncType::name),
         hop_no: None,
     })
+}
+
+/// Writes the control part for a relay to a server, which finds in it how to
+/// open the blob; as [`node_control`].
+pub fn server_control(
+    relay: &ServerRelay,
+    ephemeral_key: &X25519PublicKey,
+    enc_type: Option<EncType>,
+) -> Vec<u8> {
+    let written = WrittenForServer {
+        host: &relay.host,
+        target: &relay.target,
+        method: "POST",
+        protocol: relay.protocol.name(),
+        port: relay.port,
+        ephemeral_key: hex_text(&ephemeral_key.0),
+        enc_type: enc_type.map(EncType::name),
+    };
+    serde_json::to_vec(&written).unwrap_or_default()
 }
 
 /// Writes the control part of the body for a guard; as [`node_control`].
@@ -261,6 +287,19 @@ struct Written {
     enc_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hop_no: Option<u32>,
+}
+
+/// The same for a server.
+#[derive(Serialize)]
+struct WrittenForServer<'a> {
+    host: &'a str,
+    target: &'a str,
+    method: &'static str,
+    protocol: &'static str,
+    port: u16,
+    ephemeral_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enc_type: Option<&'static str>,
 }
 
 /// Several times as fast as `hex::encode`, which goes by characters; every

@@ -30,7 +30,7 @@ pub use parse::{RequestError, parse_request};
 pub use request::{
     Auth, Condition, Delete, DeleteAll, DeleteBefore, Expire, ExpireAll, ExpireMode, Expiries,
     GetExpiries, GetSwarm, HardFork, IfElse, Lifetime, Namespaces, OxendEndpoint, OxendRequest,
-    Request, Retrieve, Revocation, Store, Subaccount,
+    Request, Retrieve, Revocation, RevokedSubaccounts, Store, Subaccount,
 };
 
 /// Largest data of a message, in bytes.

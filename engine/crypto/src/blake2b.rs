@@ -3,7 +3,7 @@
 //! they were one text.
 
 use blake2::Blake2bMac;
-use blake2::digest::consts::{U24, U32, U64};
+use blake2::digest::consts::{U24, U32, U33, U64};
 use blake2::digest::{FixedOutput, Update};
 
 macro_rules! blake2b {
@@ -59,6 +59,18 @@ blake2b! {
 /// 32 bytes, no key, with a salt and a personalisation.
 pub fn personal32(salt: &[u8; 16], person: &[u8; 16], parts: &[&[u8]]) -> [u8; 32] {
     with32(None, salt, person, parts)
+}
+
+/// 33 bytes, no key, with a salt: the id of a file.
+pub fn salted33(salt: &[u8; 16], parts: &[&[u8]]) -> [u8; 33] {
+    let Ok(mut state) = Blake2bMac::<U33>::new_with_salt_and_personal(None, salt, &[]) else {
+        // As above: a salt of 16 bytes is always taken.
+        return [0; 33];
+    };
+    for part in parts {
+        state.update(part);
+    }
+    state.finalize_fixed().into()
 }
 
 #[cfg(test)]

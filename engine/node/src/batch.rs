@@ -7,7 +7,6 @@ use ramson_types::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::Node;
-use crate::network::VERSION;
 use crate::rpc::{Progress, RpcAnswer, Work, if_else_result};
 use crate::step::{Call, Reply};
 
@@ -105,7 +104,7 @@ impl Node {
         answer.insert("condition".to_owned(), holds.into());
         answer.insert("height".to_owned(), self.network.height.into());
         answer.insert("hf".to_owned(), json!([major, revision]));
-        answer.insert("v".to_owned(), json!(VERSION));
+        answer.insert("v".to_owned(), json!(self.version()));
         match if holds { choice.then } else { choice.otherwise } {
             Some(request) => if_else_result(answer, self.run(request, now)),
             None => Progress::Done(RpcAnswer::json(200, answer)),
@@ -115,7 +114,7 @@ impl Node {
     fn holds(&self, condition: &Condition) -> bool {
         let HardFork(major, revision) = self.network.hard_fork;
         let fork = [major.into(), revision.into()];
-        let version = VERSION.map(i64::from);
+        let version = self.version().map(i64::from);
         let height = i64::try_from(self.network.height).unwrap_or(i64::MAX);
         match condition {
             Condition::HfAtLeast(least) => fork >= *least,

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ramson_codec::storage::{
-    Delete, DeleteAll, DeleteBefore, Expire, ExpireAll, ExpireMode, Namespaces, Revocation,
-    member_text, signed_text,
+    Delete, DeleteAll, DeleteBefore, Expire, ExpireAll, ExpireMode, HardFork, Namespaces,
+    Revocation, member_text, signed_text,
 };
 use ramson_types::{AccountId, MessageHash, Namespace, Timestamp};
 use serde_json::{Map, Value, json};
@@ -19,6 +19,9 @@ use crate::rpc::RpcAnswer;
 
 /// `expire` keeps nothing longer than this from now, in any namespace.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The hard fork since which `expire` takes a list of times.
+const LISTS_SINCE: HardFork = HardFork(19, 4);
 
 type Outcome = Result<MemberResult, RpcAnswer>;
 
@@ -118,6 +121,12 @@ pub(crate) fn expire(node: &mut Node, request: &Expire, now: Timestamp) -> Outco
     if given.iter().any(|expiry| *expiry < now.minus(TOLERANCE)) {
         return refuse(401, "expire: timestamp should be >= current time");
     }
+    if given.len() > 1
+        && node.quirks.expire_lists_need_hard_fork
+        && node.network.hard_fork < LISTS_SINCE
+    {
+        return refuse(403, "expire: multi-expiry requests are not yet active on the network");
+    }
     let text = signed_text::expire(request.mode, given, messages);
     if !node.authorizes(account, auth, &text, WRITE) {
         return refuse(401, "expire: signature verification failed");
@@ -198,8 +207,10 @@ pub(crate) fn expire_all(
 pub(crate) fn revoke(node: &mut Node, request: &Revocation, now: Timestamp) -> Outcome {
     let text = signed_text::revoke_subaccount(request.timestamp, &request.tokens);
     owner_only(node, request, "revoke_subaccount", &text, now)?;
-    node.database.revoke(&request.account, &request.tokens);
-    Ok(MemberResult::new([], Some(sign_revocation(node, request))))
+    Ok(match node.database.revoke(&request.account, &request.tokens) {
+        Ok(()) => MemberResult::new([], Some(sign_revocation(node, request))),
+        Err(failure) => MemberResult::failed(failure),
+    })
 }
 
 pub(crate) fn unrevoke(node: &mut Node, request: &Revocation, now: Timestamp) -> Outcome {

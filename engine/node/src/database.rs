@@ -30,13 +30,12 @@ pub struct StoredMessage {
 /// Place in the order of arrival.
 pub(crate) type Arrival = u64;
 
-/// What is kept for an account while it has messages.
-#[derive(Debug, Default)]
-pub(crate) struct Owner {
-    messages: BTreeSet<(Namespace, Arrival)>,
-    /// Oldest first, at most [`MAX_TOKENS`].
-    pub(crate) revoked: VecDeque<[u8; 36]>,
-}
+/// The messages of an account; there is none without.
+type Owner = BTreeSet<(Namespace, Arrival)>;
+
+/// The sub-accounts shut out of an account, oldest first, at most
+/// [`MAX_TOKENS`].
+type Revoked = VecDeque<[u8; 36]>;
 
 /// Why a message could not be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +45,9 @@ pub(crate) enum StoreFailure {
     OwnerGone,
     #[error("database is full")]
     Full,
+    /// An outbox keeps what is newer than the message.
+    #[error("a newer message is there")]
+    Outdated,
 }
 
 /// How far a `retrieve` goes.
@@ -55,14 +57,40 @@ pub(crate) struct Limits {
     pub(crate) bytes: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Database {
+    /// Bytes that it holds at most.
+    pub(crate) capacity: u64,
+    /// Revocations go with an account's last message.
+    pub(crate) revocations_need_messages: bool,
     next: Arrival,
     bytes: u64,
     messages: BTreeMap<Arrival, StoredMessage>,
     by_hash: BTreeMap<MessageHash, Arrival>,
     by_expiry: BTreeSet<(Timestamp, Arrival)>,
     owners: BTreeMap<AccountId, Owner>,
+    revoked: BTreeMap<AccountId, Revoked>,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            capacity: CAPACITY,
+            revocations_need_messages: false,
+            next: 0,
+            bytes: 0,
+            messages: BTreeMap::new(),
+            by_hash: BTreeMap::new(),
+            by_expiry: BTreeSet::new(),
+            owners: BTreeMap::new(),
+            revoked: BTreeMap::new(),
+        }
+    }
+}
+
+/// Bytes of so many revocations.
+fn weight_of(tokens: usize) -> u64 {
+    u64::try_from(tokens).unwrap_or(u64::MAX).saturating_mul(36)
 }
 
 fn weight(message: &StoredMessage) -> u64 {
@@ -74,8 +102,9 @@ impl Database {
         self.messages.values()
     }
 
-    pub(crate) fn owners(&self) -> impl Iterator<Item = (&AccountId, &Owner)> {
-        self.owners.iter()
+    /// The accounts that have shut sub-accounts out.
+    pub(crate) fn revoking(&self) -> impl Iterator<Item = (&AccountId, &Revoked)> {
+        self.revoked.iter()
     }
 
     /// Keeps a message, or lets one that is there live longer. Returns whether
@@ -91,7 +120,7 @@ impl Database {
             return Ok((true, expiry));
         }
         let bytes = self.bytes.saturating_add(weight(&message));
-        if bytes > CAPACITY {
+        if bytes > self.capacity {
             return Err(StoreFailure::Full);
         }
         let arrival = self.next;
@@ -100,7 +129,7 @@ impl Database {
         self.by_hash.insert(message.hash, arrival);
         self.by_expiry.insert((message.expiry, arrival));
         let owner = self.owners.entry(message.account).or_default();
-        owner.messages.insert((message.namespace, arrival));
+        owner.insert((message.namespace, arrival));
         let expiry = message.expiry;
         self.messages.insert(arrival, message);
         Ok((false, expiry))
@@ -108,35 +137,39 @@ impl Database {
 
     /// Keeps a message as the only one of its namespace. With `alone_fails`
     /// an account that holds nothing else cannot replace it, as the server
-    /// whose behaviour this is deletes the owner with its last message.
+    /// whose behaviour this is deletes the owner with its last message. With
+    /// `only_newer` it has to be newer than what is there.
     pub(crate) fn store_alone(
         &mut self,
         message: StoredMessage,
         alone_fails: bool,
+        only_newer: bool,
     ) -> Result<(bool, Timestamp), StoreFailure> {
+        let account = message.account;
+        let Some(owner) = self.owners.get(&account) else { return self.store(message) };
         let known = self.by_hash.contains_key(&message.hash);
-        if let Some(owner) = self.owners.get(&message.account) {
-            let others: Vec<_> = range(owner, Namespaces::One(message.namespace))
-                .filter(|arrival| {
-                    self.messages.get(arrival).is_some_and(|held| held.hash != message.hash)
-                })
-                .collect();
-            let last = !known && owner.messages.len() == others.len();
-            if last && alone_fails {
-                return Err(StoreFailure::OwnerGone);
-            }
-            let revoked = owner.revoked.clone();
-            let account = message.account;
-            for arrival in others {
-                self.remove(arrival);
-            }
-            let stored = self.store(message)?;
-            if let Some(owner) = self.owners.get_mut(&account) {
-                owner.revoked = revoked;
-            }
-            return Ok(stored);
+        let other =
+            |arrival: &Arrival| self.messages.get(arrival).filter(|held| held.hash != message.hash);
+        let others: Vec<_> = range(owner, Namespaces::One(message.namespace))
+            .filter(|arrival| other(arrival).is_some())
+            .collect();
+        let newer = |held: &StoredMessage| held.timestamp >= message.timestamp;
+        if only_newer && !known && others.iter().filter_map(other).any(newer) {
+            return Err(StoreFailure::Outdated);
         }
-        self.store(message)
+        if alone_fails && !known && owner.len() == others.len() && !others.is_empty() {
+            return Err(StoreFailure::OwnerGone);
+        }
+        // They would go with the last message.
+        let revoked = self.revoked.remove(&account);
+        for arrival in others {
+            self.remove(arrival);
+        }
+        let stored = self.store(message);
+        if let Some(revoked) = revoked {
+            self.revoked.insert(account, revoked);
+        }
+        stored
     }
 
     /// The accounts that have messages here.
@@ -145,21 +178,24 @@ impl Database {
     }
 
     /// Messages of a namespace after the one with that hash, or from the
-    /// first; and whether a limit cut the list. Never empty if there is any.
+    /// first, that `shows` lets through; and whether a limit cut the list.
+    /// Never empty if there is any.
     pub(crate) fn retrieve(
         &self,
         account: &AccountId,
         namespace: Namespace,
         after: Option<MessageHash>,
         limits: Limits,
+        shows: impl Fn(&StoredMessage) -> bool,
     ) -> (Vec<&StoredMessage>, bool) {
         let Some(owner) = self.owners.get(account) else { return (Vec::new(), false) };
         let after = after.and_then(|hash| self.by_hash.get(&hash)).copied();
-        let after = after.filter(|arrival| owner.messages.contains(&(namespace, *arrival)));
+        let after = after.filter(|arrival| owner.contains(&(namespace, *arrival)));
         let first = after.map_or(0, |arrival| arrival.saturating_add(1));
         let (mut found, mut bytes) = (Vec::new(), 0_u64);
-        for (_, arrival) in owner.messages.range((namespace, first)..=(namespace, u64::MAX)) {
-            let Some(message) = self.messages.get(arrival) else { continue };
+        for (_, arrival) in owner.range((namespace, first)..=(namespace, u64::MAX)) {
+            let message = self.messages.get(arrival).filter(|message| shows(message));
+            let Some(message) = message else { continue };
             let size = weight(message).saturating_mul(4) / 3;
             bytes = bytes.saturating_add(size).saturating_add(143);
             let full = limits
@@ -264,29 +300,53 @@ impl Database {
 
     /// Whether a sub-account is shut out.
     pub(crate) fn is_revoked(&self, account: &AccountId, token: &[u8; 36]) -> bool {
-        self.owners.get(account).is_some_and(|owner| owner.revoked.contains(token))
+        self.revoked.get(account).is_some_and(|revoked| revoked.contains(token))
     }
 
-    /// Shuts sub-accounts out; without effect for an account that has no
-    /// messages. Only the newest are remembered.
-    pub(crate) fn revoke(&mut self, account: &AccountId, tokens: &[[u8; 36]]) {
-        let Some(owner) = self.owners.get_mut(account) else { return };
+    /// The sub-accounts that an account has shut out, oldest first.
+    pub(crate) fn revoked(&self, account: &AccountId) -> impl Iterator<Item = &[u8; 36]> {
+        self.revoked.get(account).into_iter().flatten()
+    }
+
+    /// Shuts sub-accounts out. Only the newest are remembered, and where
+    /// revocations need messages, none for an account without.
+    pub(crate) fn revoke(
+        &mut self,
+        account: &AccountId,
+        tokens: &[[u8; 36]],
+    ) -> Result<(), StoreFailure> {
+        if self.revocations_need_messages && !self.owners.contains_key(account) {
+            return Ok(());
+        }
+        if self.bytes.saturating_add(weight_of(tokens.len())) > self.capacity {
+            return Err(StoreFailure::Full);
+        }
+        let revoked = self.revoked.entry(*account).or_default();
+        let before = revoked.len();
         for token in tokens {
-            if !owner.revoked.contains(token) {
-                owner.revoked.push_back(*token);
+            if !revoked.contains(token) {
+                revoked.push_back(*token);
             }
         }
-        while owner.revoked.len() > MAX_TOKENS {
-            owner.revoked.pop_front();
+        while revoked.len() > MAX_TOKENS {
+            revoked.pop_front();
         }
+        let more = weight_of(revoked.len()).saturating_sub(weight_of(before));
+        self.bytes = self.bytes.saturating_add(more);
+        Ok(())
     }
 
     /// Lets sub-accounts in again. Returns how many had been shut out.
     pub(crate) fn unrevoke(&mut self, account: &AccountId, tokens: &[[u8; 36]]) -> usize {
-        let Some(owner) = self.owners.get_mut(account) else { return 0 };
-        let before = owner.revoked.len();
-        owner.revoked.retain(|token| !tokens.contains(token));
-        before.saturating_sub(owner.revoked.len())
+        let Some(revoked) = self.revoked.get_mut(account) else { return 0 };
+        let before = revoked.len();
+        revoked.retain(|token| !tokens.contains(token));
+        let gone = before.saturating_sub(revoked.len());
+        if revoked.is_empty() {
+            self.revoked.remove(account);
+        }
+        self.bytes = self.bytes.saturating_sub(weight_of(gone));
+        gone
     }
 
     fn set_expiry(&mut self, arrival: Arrival, expiry: Timestamp) {
@@ -304,9 +364,14 @@ impl Database {
         self.by_hash.remove(&message.hash);
         self.by_expiry.remove(&(message.expiry, arrival));
         if let Some(owner) = self.owners.get_mut(&message.account) {
-            owner.messages.remove(&(message.namespace, arrival));
-            if owner.messages.is_empty() {
+            owner.remove(&(message.namespace, arrival));
+            if owner.is_empty() {
                 self.owners.remove(&message.account);
+                if self.revocations_need_messages
+                    && let Some(revoked) = self.revoked.remove(&message.account)
+                {
+                    self.bytes = self.bytes.saturating_sub(weight_of(revoked.len()));
+                }
             }
         }
         Some(message)
@@ -318,5 +383,5 @@ fn range(owner: &Owner, namespaces: Namespaces) -> impl Iterator<Item = Arrival>
         Namespaces::One(namespace) => (namespace, 0)..=(namespace, u64::MAX),
         Namespaces::All => (Namespace(i16::MIN), 0)..=(Namespace(i16::MAX), u64::MAX),
     };
-    owner.messages.range(bounds).map(|(_, arrival)| *arrival)
+    owner.range(bounds).map(|(_, arrival)| *arrival)
 }

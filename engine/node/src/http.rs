@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ramson_types::Timestamp;
+use ramson_types::{SwarmId, Timestamp};
 use rand_core::CryptoRng;
 use serde_json::json;
 
@@ -52,17 +52,39 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
 }
 
+/// What a body is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Json,
+    Binary,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain",
+            Self::Json => "application/json",
+            Self::Binary => "application/octet-stream",
+        }
+    }
+}
+
 /// An answer before it gets its headers, or none on the way to another node.
 pub(crate) struct Plain {
     status: u16,
-    json: bool,
+    kind: Kind,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
 impl Plain {
     pub(crate) fn text(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, json: false, headers: Vec::new(), body: body.into() }
+        Self { status, kind: Kind::Text, headers: Vec::new(), body: body.into() }
+    }
+
+    pub(crate) fn binary(status: u16, body: Vec<u8>) -> Self {
+        Self { kind: Kind::Binary, ..Self::text(status, body) }
     }
 
     /// A server's answer as it is; what belongs to its connection stays away.
@@ -72,7 +94,7 @@ impl Plain {
             ["connection", "content-length", "date", "keep-alive", "transfer-encoding"];
         let mut headers = answer.headers;
         headers.retain(|(name, _)| !OF_THE_CONNECTION.contains(&name.to_lowercase().as_str()));
-        Self { status: answer.status, json: false, headers, body: answer.body }
+        Self { headers, ..Self::text(answer.status, answer.body) }
     }
 
     fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -80,28 +102,37 @@ impl Plain {
         self
     }
 
-    fn into_response(self, for_peer: bool) -> HttpResponse {
-        let Self { status, json, headers: own, body } = self;
-        let mut headers = Vec::new();
-        if !for_peer {
-            let [major, minor, patch] = VERSION;
-            let server = format!("Oxen Storage Server/{major}.{minor}.{patch}");
-            headers.push(("Server".to_owned(), server));
-            if header(&own, "content-type").is_none() {
-                let kind = if json { "application/json" } else { "text/plain" };
-                headers.push(("Content-Type".to_owned(), kind.to_owned()));
-            }
-            headers.extend(own);
+    /// For a client, from a server of that version.
+    fn into_response(self, version: [u16; 3]) -> HttpResponse {
+        let Self { status, kind, headers: own, body } = self;
+        let server = format!("Oxen Storage Server/{}", dotted(version));
+        let mut headers = vec![("Server".to_owned(), server)];
+        if header(&own, "content-type").is_none() {
+            headers.push(("Content-Type".to_owned(), kind.name().to_owned()));
         }
+        headers.extend(own);
         HttpResponse { status, headers, body }
     }
+
+    /// For another node, which wants no headers.
+    fn into_peer_response(self) -> HttpResponse {
+        HttpResponse { status: self.status, headers: Vec::new(), body: self.body }
+    }
+}
+
+fn dotted([major, minor, patch]: [u16; 3]) -> String {
+    format!("{major}.{minor}.{patch}")
 }
 
 impl From<RpcAnswer> for Plain {
     fn from(answer: RpcAnswer) -> Self {
-        let json = matches!(answer.body, Body::Json(_));
+        let kind = match &answer.body {
+            Body::Json(_) => Kind::Json,
+            Body::Text(_) => Kind::Text,
+            Body::Binary(_) => Kind::Binary,
+        };
         let status = answer.status;
-        Self { json, ..Self::text(status, answer.into_text()) }
+        Self { kind, ..Self::text(status, answer.into_bytes()) }
     }
 }
 
@@ -115,7 +146,7 @@ impl Node {
             Ok(_) => Plain::text(413, "Request body too large"),
             Err(_) => Plain::text(400, "invalid Content-Length"),
         };
-        Some(refused.with_header("Connection", "close").into_response(false))
+        Some(refused.with_header("Connection", "close").into_response(VERSION))
     }
 
     /// Carries out an HTTP request.
@@ -133,11 +164,17 @@ impl Node {
         let plain = match (request.method.as_str(), path) {
             ("POST", "/storage_rpc/v1") => match self.refused_rpc(request, now) {
                 Some(refused) => refused,
-                None => return rpc_step(self.run_bytes(&request.body, now)),
+                None => {
+                    let progress = self.run_bytes(&request.body, now);
+                    return self.rpc_step(progress);
+                }
             },
             ("POST", "/onion_req/v2") => match self.refused_body(request) {
                 Some(refused) => refused,
-                None => return onion_step(self.onion_body(&request.body, now, rng), false),
+                None => {
+                    let progress = self.onion_body(&request.body, now, rng);
+                    return self.onion_step(progress, false);
+                }
             },
             ("POST", "/ping_test/v1") => {
                 let legacy = self.contact().map(|contact| contact.legacy);
@@ -145,16 +182,14 @@ impl Node {
                 Plain::text(200, "").with_header("X-Oxen-Snode-Pubkey", crate::base64(&legacy))
             }
             ("GET", "/get_stats/v1") => {
-                let [major, minor, patch] = VERSION;
-                RpcAnswer::json(200, json!({ "version": format!("{major}.{minor}.{patch}") }))
-                    .into()
+                RpcAnswer::json(200, json!({ "version": dotted(self.version()) })).into()
             }
             (method, path) => {
                 let text = format!("{} {path} Not Found", method.to_lowercase());
                 Plain::text(404, text)
             }
         };
-        Step::Done(plain.into_response(false))
+        Step::Done(plain.into_response(self.version()))
     }
 
     /// Carries out what another node asks. The answer goes back to it as
@@ -167,12 +202,15 @@ impl Node {
     ) -> Step {
         let now = now.offset(self.faults.clock_offset);
         match &*call.0 {
-            PeerMessage::Member(request) => Step::Done(self.member_for_peer(request, now)),
-            PeerMessage::Messages(messages) => {
-                self.take_over(messages, now);
-                Step::Done(Plain::text(200, "").into_response(true))
+            PeerMessage::Member(command) => Step::Done(self.member_for_peer(command, now)),
+            PeerMessage::Messages(push) => {
+                self.take_over(&push.heard(), now);
+                Step::Done(Plain::text(200, "").into_peer_response())
             }
-            PeerMessage::Onion(packet) => onion_step(self.onion_packet(packet, now, rng), true),
+            PeerMessage::Onion(bytes) => {
+                let progress = self.onion_packet(bytes, now, rng);
+                self.onion_step(progress, true)
+            }
         }
     }
 
@@ -187,9 +225,13 @@ impl Node {
     ) -> Step {
         let now = now.offset(self.faults.clock_offset);
         match pending.work {
-            Waiting::Rpc(work) => rpc_step(self.resume_rpc(work, replies, now)),
+            Waiting::Rpc(work) => {
+                let progress = self.resume_rpc(work, replies, now);
+                self.rpc_step(progress)
+            }
             Waiting::Onion(work) => {
-                onion_step(self.resume_onion(work, replies, now, rng), pending.for_peer)
+                let progress = self.resume_onion(work, replies, now, rng);
+                self.onion_step(progress, pending.for_peer)
             }
         }
     }
@@ -197,6 +239,9 @@ impl Node {
     fn refused_rpc(&mut self, request: &HttpRequest, now: Timestamp) -> Option<Plain> {
         if let Some(refused) = self.not_ready() {
             return Some(refused);
+        }
+        if self.quirks.ipv6_is_refused && request.peer.is_ipv6() {
+            return Some(Plain::text(400, "Bad Request\n"));
         }
         let known = self.network.nodes().any(|node| IpAddr::from(node.ip) == request.peer);
         if !self.rate_limit.admits(request.peer, known, now) {
@@ -217,24 +262,31 @@ impl Node {
     }
 
     fn not_ready(&self) -> Option<Plain> {
-        let text = "Service node is not ready: not in any swarm\n";
+        let reason = match self.swarm() {
+            SwarmId::UNASSIGNED => "not in any swarm",
+            _ => "not done syncing",
+        };
+        let text = format!("Service node is not ready: {reason}\n");
         (!self.is_ready()).then(|| Plain::text(503, text))
     }
-}
 
-fn rpc_step(progress: Progress) -> Step {
-    match progress {
-        Progress::Done(answer) => Step::Done(Plain::from(answer).into_response(false)),
-        Progress::Ask(calls, work) => {
-            let pending = Pending { work: Waiting::Rpc(work), for_peer: false };
-            Step::Ask { calls, pending }
+    fn rpc_step(&self, progress: Progress) -> Step {
+        match progress {
+            Progress::Done(answer) => Step::Done(Plain::from(answer).into_response(self.version())),
+            Progress::Ask(calls, work) => {
+                let pending = Pending { work: Waiting::Rpc(work), for_peer: false };
+                Step::Ask { calls, pending }
+            }
         }
     }
-}
 
-fn onion_step(progress: OnionProgress, for_peer: bool) -> Step {
-    match progress {
-        OnionProgress::Done(plain) => Step::Done(plain.into_response(for_peer)),
-        OnionProgress::Ask(calls, work) => Step::Ask { calls, pending: Pending { work, for_peer } },
+    fn onion_step(&self, progress: OnionProgress, for_peer: bool) -> Step {
+        match progress {
+            OnionProgress::Done(plain) if for_peer => Step::Done(plain.into_peer_response()),
+            OnionProgress::Done(plain) => Step::Done(plain.into_response(self.version())),
+            OnionProgress::Ask(calls, work) => {
+                Step::Ask { calls, pending: Pending { work, for_peer } }
+            }
+        }
     }
 }

@@ -28,12 +28,15 @@
 //! - No node waits for another while it works, so each may stand behind its
 //!   own lock: lock, take a step, unlock, make the calls.
 //!
+//! [`FileServer`] is a machine of the same kind beside the nodes.
+//!
 //! [`Nodes`] is a driver without sockets: a set of nodes that call each other
 //! directly. Only requests to servers outside are left to its user.
 //!
 //! Not here: sockets and TLS (the local network's actor), the storage RPC's
-//! shapes and signed texts (`ramson_codec::storage`), the node-to-node wire
-//! (calls between nodes are values).
+//! shapes and signed texts (`ramson_codec::storage`), OMQ and QUIC. What one
+//! node says to another is handed over in the process, but as the bytes of
+//! `ramson_codec::node_to_node`, so that it hears no more than a real one.
 #![warn(clippy::arithmetic_side_effects)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
@@ -42,12 +45,15 @@ mod batch;
 mod change;
 mod database;
 mod faults;
+mod file_server;
 mod http;
 mod member;
 mod missed;
+mod names;
 mod network;
 mod nodes;
 mod onion;
+mod quirks;
 mod rate_limit;
 mod retrieve;
 mod rpc;
@@ -70,16 +76,17 @@ use ramson_types::{AccountId, Ed25519PublicKey, SwarmId, Timestamp, X25519Public
 
 pub use database::StoredMessage;
 pub use faults::{Faults, OVERSIZED};
+pub use file_server::{FileIds, FileServer, FileServerConfig, FileServerKey};
 pub use http::{HttpRequest, HttpResponse, MAX_BODY};
-pub use network::{Network, NodeContact, VERSION};
+pub use network::{NEW_VERSION, Network, NodeContact, VERSION};
 pub use nodes::{Nodes, NodesStep, WaitingPath};
+pub use quirks::Quirks;
 pub use snapshot::SnapshotError;
 pub use step::{Call, Destination, PeerCall, Pending, Reply, ServerRequest, Step};
 
 use database::Database;
 use missed::Missed;
 use rate_limit::RateLimit;
-use step::PeerMessage;
 
 /// How often expired messages are deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
@@ -116,29 +123,6 @@ impl NodeKeys {
     }
 }
 
-/// Mistakes of storage server 2.8 that clients have to live with. All are on
-/// unless switched off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quirks {
-    /// Empty data comes back as `=`, which is not base64.
-    pub empty_data_reads_as_equals_sign: bool,
-    /// Storing to a public outbox fails if the message to be replaced is the
-    /// account's only one.
-    pub lone_outbox_message_cannot_be_replaced: bool,
-    /// `delete_before` over all namespaces deletes, and answers 500.
-    pub delete_before_in_all_namespaces_breaks: bool,
-}
-
-impl Default for Quirks {
-    fn default() -> Self {
-        Self {
-            empty_data_reads_as_equals_sign: true,
-            lone_outbox_message_cannot_be_replaced: true,
-            delete_before_in_all_namespaces_breaks: true,
-        }
-    }
-}
-
 /// One service node.
 pub struct Node {
     keys: NodeKeys,
@@ -146,16 +130,17 @@ pub struct Node {
     database: Database,
     missed: Missed,
     rate_limit: RateLimit,
-    /// Which mistakes it makes.
-    pub quirks: Quirks,
+    quirks: Quirks,
     /// What is wrong with it.
     pub faults: Faults,
     next_sweep: Timestamp,
+    /// The latest time that it was told.
+    seen: Timestamp,
 }
 
 impl Node {
-    /// A node without messages. It answers once its key is in a swarm of the
-    /// network.
+    /// A node without messages and [`Quirks`]. It answers once its key is in a
+    /// swarm of the network.
     pub fn new(keys: NodeKeys, network: Arc<Network>, now: Timestamp) -> Self {
         Self {
             keys,
@@ -166,12 +151,35 @@ impl Node {
             quirks: Quirks::default(),
             faults: Faults::default(),
             next_sweep: now.plus(SWEEP_EVERY),
+            seen: now,
         }
     }
 
     /// Its identity.
     pub const fn key(&self) -> Ed25519PublicKey {
         self.keys.ed25519()
+    }
+
+    /// Which mistakes it makes.
+    pub const fn quirks(&self) -> &Quirks {
+        &self.quirks
+    }
+
+    /// Lets it make other mistakes, or none.
+    pub const fn set_quirks(&mut self, quirks: Quirks) {
+        self.quirks = quirks;
+        self.database.revocations_need_messages = quirks.revocations_need_messages;
+    }
+
+    /// Sets how many bytes of data it holds at most, 3.5 GB if it is not
+    /// called. What it holds already stays.
+    pub const fn set_capacity(&mut self, bytes: u64) {
+        self.database.capacity = bytes;
+    }
+
+    /// The version of the storage server that it is.
+    pub(crate) const fn version(&self) -> [u16; 3] {
+        if self.quirks.is_old { VERSION } else { NEW_VERSION }
     }
 
     /// What the network says of it.
@@ -192,6 +200,7 @@ impl Node {
     /// Lets time pass: deletes what has expired, at most every ten seconds,
     /// and returns what others have to be told again.
     pub fn tick(&mut self, now: Timestamp) -> Vec<Call> {
+        self.seen = now;
         if now >= self.next_sweep {
             self.database.sweep(now);
             self.rate_limit.forget_full(now);
@@ -201,13 +210,11 @@ impl Node {
     }
 
     /// Learns how a call of [`Node::tick`] or [`Node::set_network`] went; what
-    /// nobody heard is tried again later.
+    /// nobody heard is tried again later. After an answer [`Node::tick`] may
+    /// have more for the same node at once.
     pub fn concluded(&mut self, call: Call, reply: &Reply, now: Timestamp) {
-        if let (Destination::Node(to, message), Reply::TimedOut | Reply::Failed(_)) =
-            (call.to, reply)
-            && !matches!(*message.0, PeerMessage::Onion(_))
-        {
-            self.missed.add(to, message, now);
+        if let Destination::Node(to, message) = call.to {
+            self.missed.concluded(to, &message, matches!(reply, Reply::Answer(_)), now);
         }
     }
 
@@ -221,7 +228,7 @@ impl Node {
     }
 
     fn is_ready(&self) -> bool {
-        self.swarm() != SwarmId::UNASSIGNED
+        self.swarm() != SwarmId::UNASSIGNED && !self.faults.not_ready
     }
 
     /// Whether `auth` gives `rights` over the account's messages.

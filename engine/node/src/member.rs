@@ -4,12 +4,14 @@
 
 use std::time::Duration;
 
-use ramson_codec::storage::{Lifetime, Request};
+use ramson_codec::node_to_node;
+use ramson_codec::storage::Request;
 use ramson_types::{AccountId, Ed25519PublicKey, Timestamp};
 use serde_json::{Map, Value, json};
 
+use crate::database::StoreFailure;
 use crate::rpc::{Body, RpcAnswer};
-use crate::step::{Call, PeerCall, PeerMessage, Reply};
+use crate::step::{Call, Command, PeerCall, PeerMessage, Reply};
 use crate::{HttpResponse, Node, change, store};
 
 /// How long the node asked waits for a member.
@@ -45,6 +47,16 @@ impl MemberResult {
         Self { fields, breaks_answer: false }
     }
 
+    /// What a member says whose database could not do it.
+    pub(crate) fn failed(failure: StoreFailure) -> Self {
+        let fields = [
+            ("failed", Value::from(true)),
+            ("query_failure", true.into()),
+            ("reason", failure.to_string().into()),
+        ];
+        Self::new(fields, None)
+    }
+
     /// As it arrives at another node: the encoding on the way has no booleans.
     fn into_peer_answer(self) -> HttpResponse {
         if self.breaks_answer {
@@ -59,8 +71,8 @@ impl MemberResult {
     }
 }
 
-fn peer_text(status: u16, text: impl Into<String>) -> HttpResponse {
-    HttpResponse { status, headers: Vec::new(), body: text.into().into_bytes() }
+fn peer_text(status: u16, text: impl Into<Vec<u8>>) -> HttpResponse {
+    HttpResponse { status, headers: Vec::new(), body: text.into() }
 }
 
 /// A request that waits for the members of the swarm.
@@ -98,10 +110,14 @@ impl Node {
     }
 
     /// Carries out what another member passed on.
-    pub(crate) fn member_for_peer(&mut self, request: &Request, now: Timestamp) -> HttpResponse {
-        match self.member(request, Role::Peer, now) {
+    pub(crate) fn member_for_peer(&mut self, command: &Command, now: Timestamp) -> HttpResponse {
+        let request = match node_to_node::parse_forwarded(command.method, &command.params) {
+            Ok(request) => request,
+            Err(why) => return peer_text(400, why.to_string()),
+        };
+        match self.member(&request, Role::Peer, now) {
             Ok(result) => result.into_peer_answer(),
-            Err(refused) => peer_text(refused.status, refused.into_text()),
+            Err(refused) => peer_text(refused.status, refused.into_bytes()),
         }
     }
 
@@ -113,10 +129,12 @@ impl Node {
         now: Timestamp,
     ) -> (Vec<Call>, Gather) {
         let account = account_of(&request);
-        let swarm = account.and_then(|account| self.network.swarm_of(account.key()));
-        let members = swarm.map_or(&[][..], |swarm| self.network.members(swarm));
+        let members = account.map_or(&[][..], |account| self.network.members_of(account.key()));
         let members: Vec<_> = members.iter().copied().filter(|key| *key != self.key()).collect();
-        let request = PeerCall::new(PeerMessage::Member(Box::new(for_peers(request))));
+        // All that gets here is carried out by all members, and so has a form.
+        let (method, params) = node_to_node::forward(&request).unwrap_or_default();
+        let command = Box::new(Command { request, method, params });
+        let request = PeerCall::new(PeerMessage::Member(command));
         let call = |key: &Ed25519PublicKey| Call::to_node(*key, request.clone(), MEMBER_TIMEOUT);
         let calls = members.iter().map(call).collect();
         let mut swarm = Map::new();
@@ -138,7 +156,8 @@ impl Node {
             let entry = match reply {
                 Reply::Answer(answer) => member_entry(&answer),
                 Reply::TimedOut | Reply::Failed(_) => {
-                    self.missed.add(*key, gather.request.clone(), now);
+                    let later = self.to_be_told(&gather.request);
+                    self.missed.add(*key, later, now);
                     json!({ "failed": true, "timeout": true })
                 }
             };
@@ -147,11 +166,11 @@ impl Node {
         if gather.breaks_answer {
             return RpcAnswer::text(500, "request failed");
         }
-        let PeerMessage::Member(request) = &*gather.request.0 else {
+        let PeerMessage::Member(command) = &*gather.request.0 else {
             return RpcAnswer::text(500, "request failed");
         };
         let mut answer = Map::new();
-        let status = match &**request {
+        let status = match &command.request {
             Request::Store(_) => {
                 let hash = gather.swarm.values().find_map(|member| member.get("hash"));
                 if let Some(hash) = hash.cloned() {
@@ -167,6 +186,15 @@ impl Node {
                 if gather.swarm.values().any(deleted) { 200 } else { 404 }
             }
             _ => 200,
+        };
+        let failed = |member: &Value| match member.get("failed") {
+            Some(Value::Bool(failed)) => *failed,
+            Some(failed) => *failed == 1,
+            None => false,
+        };
+        let status = match self.quirks.write_that_failed_everywhere_is_200 {
+            false if gather.swarm.values().all(failed) => 500,
+            _ => status,
         };
         answer.insert("swarm".to_owned(), gather.swarm.into());
         self.network.stamp(&mut answer, gather.started);
@@ -185,18 +213,7 @@ fn member_entry(answer: &HttpResponse) -> Value {
     }
 }
 
-/// Members get an expiry instead of a lifetime, so that all keep the same.
-fn for_peers(request: Request) -> Request {
-    match request {
-        Request::Store(mut store) => {
-            store.lifetime = Lifetime::Until(store::expiry(&store));
-            Request::Store(store)
-        }
-        request => request,
-    }
-}
-
-fn account_of(request: &Request) -> Option<&AccountId> {
+pub(crate) fn account_of(request: &Request) -> Option<&AccountId> {
     Some(match request {
         Request::Store(request) => &request.account,
         Request::Delete(request) => &request.account,

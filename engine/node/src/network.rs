@@ -4,13 +4,20 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use ramson_codec::active_nodes::{self, ActiveNode};
 use ramson_codec::storage::HardFork;
 use ramson_types::swarm::swarm_of;
 use ramson_types::{Ed25519PublicKey, ServiceNode, SwarmId, Timestamp, X25519PublicKey};
 use serde_json::{Map, Value, json};
 
-/// Version of the storage server that these nodes behave like.
+use crate::names::Names;
+
+/// Version of the storage server that nodes with all [`Quirks`](crate::Quirks)
+/// are.
 pub const VERSION: [u16; 3] = [2, 8, 0];
+
+/// The version that they are otherwise.
+pub const NEW_VERSION: [u16; 3] = [2, 11, 3];
 
 /// What is known of one node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +39,11 @@ pub struct NodeContact {
 }
 
 impl NodeContact {
+    /// Whether others can reach it, as far as they know.
+    pub(crate) const fn has_address(&self) -> bool {
+        !self.ip.is_unspecified()
+    }
+
     /// The same as clients keep it.
     pub fn service_node(&self) -> ServiceNode {
         ServiceNode {
@@ -64,6 +76,7 @@ impl NodeContact {
 pub struct Network {
     nodes: BTreeMap<Ed25519PublicKey, NodeContact>,
     swarms: BTreeMap<SwarmId, Vec<Ed25519PublicKey>>,
+    pub(crate) names: Names,
     /// The hard fork.
     pub hard_fork: HardFork,
     /// Blocks in the chain.
@@ -87,7 +100,15 @@ impl Network {
             swarms.entry(node.swarm).or_default().push(node.ed25519);
         }
         let (height, block_hash) = (1_700_000, "00".repeat(32));
-        Self { nodes, swarms, hard_fork: HardFork(19, 4), height, block_hash }
+        let hard_fork = HardFork(19, 4);
+        Self { nodes, swarms, names: Names::default(), hard_fork, height, block_hash }
+    }
+
+    /// The same network with other nodes, or with the same in other swarms;
+    /// names and the state of the chain stay.
+    pub fn with_nodes(&self, nodes: impl IntoIterator<Item = NodeContact>) -> Self {
+        let Self { names, hard_fork, height, block_hash, .. } = self.clone();
+        Self { names, hard_fork, height, block_hash, ..Self::new(nodes) }
     }
 
     /// The nodes in the order of their keys.
@@ -110,11 +131,27 @@ impl Network {
         self.swarms.get(&swarm).map_or(&[], Vec::as_slice)
     }
 
+    /// The members of the swarm that holds the messages of a key.
+    pub(crate) fn members_of(&self, key: &[u8; 32]) -> &[Ed25519PublicKey] {
+        self.swarm_of(key).map_or(&[], |swarm| self.members(swarm))
+    }
+
+    /// The swarm that comes after one, or before all; `None` if there is no
+    /// other.
+    pub(crate) fn next_swarm(&self, swarm: SwarmId) -> Option<SwarmId> {
+        let mut others = self.swarms.keys().copied().filter(|id| *id != swarm);
+        others.clone().find(|id| *id > swarm).or_else(|| others.next())
+    }
+
     /// The answer to `get_swarm` but for the time, and the body of a 421.
-    pub(crate) fn swarm_json(&self, key: &[u8; 32]) -> Map<String, Value> {
-        let swarm = self.swarm_of(key);
+    pub(crate) fn swarm_json(
+        &self,
+        swarm: Option<SwarmId>,
+        is_named: impl Fn(&NodeContact) -> bool,
+    ) -> Map<String, Value> {
         let members = swarm.map_or(&[][..], |swarm| self.members(swarm));
-        let nodes = members.iter().filter_map(|key| self.node(key)).map(|node| node.to_json());
+        let nodes = members.iter().filter_map(|key| self.node(key)).filter(|node| is_named(node));
+        let nodes = nodes.map(|node| node.to_json());
         let mut answer = Map::new();
         answer.insert("snodes".to_owned(), nodes.collect());
         let swarm = swarm.unwrap_or(SwarmId::UNASSIGNED);
@@ -127,6 +164,23 @@ impl Network {
         let HardFork(major, revision) = self.hard_fork;
         answer.insert("hf".to_owned(), json!([major, revision]));
         answer.insert("t".to_owned(), now.millis().into());
+    }
+
+    /// The answer to `active_nodes_bin` (02 section 4.14) of nodes of that
+    /// version.
+    pub(crate) fn active_nodes(&self, version: [u16; 3]) -> Vec<u8> {
+        let version = version.map(|part| u8::try_from(part).unwrap_or(u8::MAX));
+        let record = |node: &NodeContact| {
+            let NodeContact { ed25519, swarm, ip, https_port, omq_port, .. } = *node;
+            if node.has_address() {
+                ActiveNode { ed25519, swarm, ip, https_port, omq_port, version }
+            } else {
+                let (https_port, omq_port, version) = (0, 0, [0; 3]);
+                ActiveNode { ed25519, swarm, ip, https_port, omq_port, version }
+            }
+        };
+        let nodes: Vec<_> = self.nodes().map(record).collect();
+        active_nodes::encode(&nodes)
     }
 
     /// The daemon's `get_service_nodes`, for clients behind `oxend_request`
@@ -222,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_network_without_swarms_says_so() {
-        let answer = Network::default().swarm_json(&[1; 32]);
+        let answer = Network::default().swarm_json(None, |_| true);
         assert_eq!(answer["swarm"], "ffffffffffffffff");
         assert_eq!(answer["snodes"], json!([]));
     }

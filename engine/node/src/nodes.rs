@@ -112,8 +112,13 @@ impl Nodes {
     pub fn tick(&mut self, now: Timestamp, rng: &mut (impl CryptoRng + ?Sized)) {
         let keys: Vec<_> = self.nodes.keys().copied().collect();
         for key in keys {
-            let calls = self.nodes.get_mut(&key).map(|node| node.tick(now)).unwrap_or_default();
-            self.make(&key, calls, now, rng);
+            // Each answer may be followed by more at once.
+            loop {
+                let calls = self.nodes.get_mut(&key).map(|node| node.tick(now));
+                let calls = calls.filter(|calls| !calls.is_empty());
+                let Some(calls) = calls else { break };
+                self.make(&key, calls, now, rng);
+            }
         }
     }
 
@@ -141,7 +146,10 @@ impl Nodes {
         rng: &mut (impl CryptoRng + ?Sized),
     ) {
         for call in calls {
-            let reply = self.call(&call, now, rng);
+            let reply = match self.away.contains(from) {
+                false => self.call(&call, now, rng),
+                true => Reply::TimedOut,
+            };
             if let Some(node) = self.nodes.get_mut(from) {
                 node.concluded(call, &reply, now);
             }

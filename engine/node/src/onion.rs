@@ -4,20 +4,19 @@
 
 use std::time::Duration;
 
+use ramson_codec::node_to_node::RelayedOnion;
 use ramson_codec::onion_frame::{
     self, ControlError, FrameError, LayerControl, NodeRelay, ServerRelay,
 };
-use ramson_crypto::LayerKey;
-use ramson_types::Timestamp;
+use ramson_crypto::{EncType, LayerKey};
+use ramson_types::{Timestamp, X25519PublicKey};
 use rand_core::CryptoRng;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::Node;
 use crate::http::Plain;
-use crate::rpc::{Body, Progress, RpcAnswer, Work};
-use crate::step::{
-    Call, Destination, PeerCall, PeerMessage, RelayPacket, Reply, ServerRequest, Waiting,
-};
+use crate::rpc::{Progress, RpcAnswer, Work};
+use crate::step::{Call, Destination, PeerCall, PeerMessage, Reply, ServerRequest, Waiting};
 
 /// Hops are numbered from 0; this is the last.
 const LAST_HOP: u32 = 15;
@@ -43,18 +42,19 @@ pub(crate) struct Seal {
     key: LayerKey,
     json: bool,
     base64: bool,
+    raw_is_text: bool,
 }
 
 impl Seal {
     fn seal(&self, answer: RpcAnswer, rng: &mut (impl CryptoRng + ?Sized)) -> Plain {
-        let body = match answer.body {
-            Body::Json(json) if self.json => json,
-            Body::Json(json) => Value::from(json.to_string()),
-            Body::Text(text) => text.into(),
-        };
-        let text = json!({ "body": body, "status": answer.status }).to_string();
-        let sealed = self.key.seal(text.as_bytes(), rng);
-        Plain::text(200, if self.base64 { crate::base64(&sealed).into_bytes() } else { sealed })
+        let status = answer.status;
+        let text = json!({ "body": answer.into_onion_body(self.json), "status": status });
+        let sealed = self.key.seal(text.to_string().as_bytes(), rng);
+        match (self.base64, self.raw_is_text) {
+            (true, _) => Plain::text(200, crate::base64(&sealed)),
+            (false, true) => Plain::text(200, sealed),
+            (false, false) => Plain::binary(200, sealed),
+        }
     }
 }
 
@@ -84,43 +84,50 @@ impl Node {
             Ok(control) => control,
             Err(error) => return bad(control_text(error)),
         };
-        let relay = NodeRelay {
-            destination: self.key(),
-            ephemeral_key: control.ephemeral_key,
-            enc_type: control.enc_type,
-        };
-        self.peel(frame.blob, relay, control.hop_no, now, rng)
+        let how = (control.enc_type, control.ephemeral_key);
+        self.peel(frame.blob, how, control.hop_no, now, rng)
     }
 
     /// A layer that another node passed on.
     pub(crate) fn onion_packet(
         &mut self,
-        packet: &RelayPacket,
+        bytes: &[u8],
         now: Timestamp,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> OnionProgress {
-        self.peel(&packet.blob, packet.relay, packet.hop_no, now, rng)
+        match RelayedOnion::decode(bytes) {
+            Ok(packet) => {
+                let how = (packet.enc_type, packet.ephemeral_key);
+                self.peel(&packet.data, how, packet.hop_no, now, rng)
+            }
+            Err(why) => OnionProgress::Done(Plain::text(400, why.to_string())),
+        }
     }
 
     fn peel(
         &mut self,
         blob: &[u8],
-        relay: NodeRelay,
+        (enc_type, ephemeral_key): (EncType, X25519PublicKey),
         hop_no: u32,
         now: Timestamp,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> OnionProgress {
+        if !self.is_ready() {
+            let text = format!("Snode not ready: {}", self.key());
+            return OnionProgress::Done(Plain::text(503, text));
+        }
         if hop_no > LAST_HOP {
             let text = "onion request max path length exceeded";
             return OnionProgress::Done(Plain::text(400, text));
         }
-        let key = LayerKey::for_node(relay.enc_type, &self.keys.x25519, &relay.ephemeral_key);
+        let key = LayerKey::for_node(enc_type, &self.keys.x25519, &ephemeral_key);
         let opened = key.and_then(|key| Ok((key.open(blob)?, key)));
         let Ok((plaintext, key)) = opened else {
             return OnionProgress::Done(Plain::text(400, "Invalid ciphertext"));
         };
         // Errors in the layer are only for who made it.
-        let mut seal = Seal { key, json: false, base64: true };
+        let raw_is_text = self.quirks.raw_answers_are_called_text;
+        let mut seal = Seal { key, json: false, base64: true, raw_is_text };
         let mut refuse = |seal: &Seal, status, text: &str| {
             OnionProgress::Done(seal.seal(RpcAnswer::text(status, text), rng))
         };
@@ -130,9 +137,6 @@ impl Node {
         match onion_frame::parse_control(frame.json) {
             Ok(LayerControl::Final { json, base64 }) => {
                 (seal.json, seal.base64) = (json, base64);
-                if !self.is_ready() {
-                    return refuse(&seal, 503, "Snode not ready");
-                }
                 let progress = self.run_bytes(frame.blob, now);
                 final_progress(progress, seal, rng)
             }
@@ -150,12 +154,18 @@ impl Node {
 
     fn ask_node(&self, relay: NodeRelay, blob: Vec<u8>, hop_no: u32) -> OnionProgress {
         let next = relay.destination;
-        if self.network.node(&next).is_none() {
-            let text = format!("Next node not found: {next}");
-            return OnionProgress::Done(Plain::text(502, text));
+        let refused = |why| OnionProgress::Done(Plain::text(502, format!("{why}: {next}")));
+        match self.network.node(&next) {
+            None => return refused("Next node not found"),
+            Some(node) if !node.has_address() && !self.quirks.nodes_without_address_are_named => {
+                return refused("Next node is currently unreachable");
+            }
+            Some(_) => {}
         }
-        let packet = RelayPacket { blob, relay, hop_no: hop_no.saturating_add(1) };
-        let call = PeerCall::new(PeerMessage::Onion(packet));
+        let NodeRelay { ephemeral_key, enc_type, .. } = relay;
+        let hop_no = hop_no.saturating_add(1);
+        let packet = RelayedOnion { data: blob, enc_type, ephemeral_key, hop_no };
+        let call = PeerCall::new(PeerMessage::Onion(packet.encode()));
         let call = Call::to_node(next, call, RELAY_TIMEOUT);
         OnionProgress::Ask(vec![call], Waiting::Onion(OnionWork::Relay))
     }

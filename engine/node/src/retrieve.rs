@@ -1,14 +1,14 @@
 //! `retrieve` and `get_expiries` (02 sections 4.8 and 4.11): what one node
 //! answers from its own messages.
 
-use ramson_codec::storage::{GetExpiries, MAX_RETRIEVE, Retrieve, signed_text};
+use ramson_codec::storage::{GetExpiries, MAX_RETRIEVE, Retrieve, RevokedSubaccounts, signed_text};
 use ramson_types::{Namespace, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::Node;
 use crate::auth::{self, READ, TOLERANCE};
 use crate::database::{Limits, StoredMessage};
 use crate::rpc::RpcAnswer;
+use crate::{Node, Quirks, faults};
 
 pub(crate) fn retrieve(node: &Node, request: &Retrieve, now: Timestamp) -> RpcAnswer {
     let account = &request.account;
@@ -32,15 +32,25 @@ pub(crate) fn retrieve(node: &Node, request: &Retrieve, now: Timestamp) -> RpcAn
         }
         None => {}
     }
-    let after = request.last_hash.as_ref().and_then(|hash| hash.parse().ok());
-    let (messages, more) = match limits(request) {
+    if let Some(status) = node.faults.refuses_retrieves {
+        return faults::refusal(status);
+    }
+    let after = request.last_hash.as_ref().filter(|_| !node.faults.forgets_last_hash);
+    let after = after.and_then(|hash| hash.parse().ok());
+    let shows = |message: &StoredMessage| {
+        let expired = message.expiry <= now && !node.quirks.expired_messages_are_returned;
+        !expired && !node.withholds(&message.hash)
+    };
+    let read =
+        |account, after, limits| node.database.retrieve(account, namespace, after, limits, shows);
+    let (messages, more) = match limits(request, &node.quirks) {
         Some(limits) if node.faults.foreign_messages => {
             match node.database.accounts().find(|other| *other != account) {
-                Some(other) => node.database.retrieve(other, namespace, None, limits),
+                Some(other) => read(other, None, limits),
                 None => (Vec::new(), false),
             }
         }
-        Some(limits) => node.database.retrieve(account, namespace, after, limits),
+        Some(limits) => read(account, after, limits),
         None => (Vec::new(), false),
     };
     let mut answer = Map::new();
@@ -65,10 +75,10 @@ fn message_json(node: &Node, message: &StoredMessage) -> Value {
     })
 }
 
-/// `None` for the `max_count` of -1, which brings nothing.
-fn limits(request: &Retrieve) -> Option<Limits> {
+/// `None` for a `max_count` that brings nothing.
+fn limits(request: &Retrieve, quirks: &Quirks) -> Option<Limits> {
     let count = request.max_count.filter(|count| *count != 0);
-    if count == Some(-1) {
+    if count == Some(-1) && quirks.max_count_of_minus_one_returns_nothing {
         return None;
     }
     let size = match request.max_size.filter(|size| *size != 0) {
@@ -98,4 +108,26 @@ pub(crate) fn get_expiries(node: &Node, request: &GetExpiries, now: Timestamp) -
     });
     // Neither clock nor hard fork, unlike everywhere else.
     RpcAnswer::json(200, json!({ "expiries": expiries.collect::<Map<_, _>>() }))
+}
+
+/// `revoked_subaccounts` (02 section 4.12), of versions after 2.8.0.
+pub(crate) fn revoked_subaccounts(
+    node: &Node,
+    request: &RevokedSubaccounts,
+    now: Timestamp,
+) -> RpcAnswer {
+    let account = &request.account;
+    if !auth::is_recent(request.timestamp, now, TOLERANCE) {
+        return RpcAnswer::text(406, "revoked_subaccounts timestamp too far from current time");
+    }
+    let text = signed_text::revoked_subaccounts(request.timestamp);
+    let owner = request.auth.subaccount.is_none();
+    if !(owner && node.authorizes(account, &request.auth, &text, 0)) {
+        return RpcAnswer::text(401, "revoked_subaccounts signature verification failed");
+    }
+    let mut answer = Map::new();
+    let tokens = node.database.revoked(account).map(|token| crate::base64(token));
+    answer.insert("revoked_subaccounts".to_owned(), tokens.collect());
+    node.network.stamp(&mut answer, now);
+    RpcAnswer::json(200, answer)
 }

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 
 use crate::batch::Batch;
 use crate::member::{Gather, Role};
-use crate::network::VERSION;
 use crate::step::{Call, Reply};
 use crate::{Node, retrieve};
 
@@ -22,6 +21,18 @@ pub(crate) struct RpcAnswer {
 pub(crate) enum Body {
     Json(Value),
     Text(String),
+    Binary(Vec<u8>),
+}
+
+impl Body {
+    /// As JSON; bytes become base64.
+    fn into_json(self) -> Value {
+        match self {
+            Self::Json(json) => json,
+            Self::Text(text) => text.into(),
+            Self::Binary(bytes) => crate::base64(&bytes).into(),
+        }
+    }
 }
 
 impl RpcAnswer {
@@ -39,17 +50,22 @@ impl RpcAnswer {
 
     /// As an element of `batch`, and as the result of `ifelse`.
     pub(crate) fn into_element(self) -> Value {
-        let body = match self.body {
-            Body::Json(json) => json,
-            Body::Text(text) => text.into(),
-        };
-        json!({ "body": body, "code": self.status })
+        json!({ "body": self.body.into_json(), "code": self.status })
     }
 
-    pub(crate) fn into_text(self) -> String {
+    /// As the body of an onion answer, where JSON may stay as it is.
+    pub(crate) fn into_onion_body(self, keep_json: bool) -> Value {
         match self.body {
-            Body::Json(json) => json.to_string(),
-            Body::Text(text) => text,
+            Body::Json(json) if !keep_json => json.to_string().into(),
+            body => body.into_json(),
+        }
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        match self.body {
+            Body::Json(json) => json.to_string().into_bytes(),
+            Body::Text(text) => text.into_bytes(),
+            Body::Binary(bytes) => bytes,
         }
     }
 }
@@ -69,10 +85,14 @@ pub(crate) enum Work {
 
 impl Node {
     pub(crate) fn run_bytes(&mut self, body: &[u8], now: Timestamp) -> Progress {
-        match parse_request(body) {
-            Ok(request) => self.run(request, now),
-            Err(refused) => Progress::Done(RpcAnswer::text(refused.status, refused.text)),
-        }
+        let refused = match parse_request(body) {
+            Ok(request) => match self.quirks.is_old.then(|| new_method(&request)).flatten() {
+                None => return self.run(request, now),
+                Some(unknown) => RpcAnswer::text(400, unknown),
+            },
+            Err(refused) => RpcAnswer::text(refused.status, refused.text),
+        };
+        Progress::Done(refused)
     }
 
     pub(crate) fn run(&mut self, request: Request, now: Timestamp) -> Progress {
@@ -88,14 +108,18 @@ impl Node {
                 Some(answer) => answer,
                 None => retrieve::get_expiries(self, &request, now),
             },
-            Request::GetSwarm(request) => {
-                let mut answer = self.network.swarm_json(&request.key());
-                self.network.stamp(&mut answer, now);
-                RpcAnswer::json(200, answer)
+            Request::RevokedSubaccounts(request) => match self.misdirected(&request.account, now) {
+                Some(answer) => answer,
+                None => retrieve::revoked_subaccounts(self, &request, now),
+            },
+            Request::GetSwarm(request) => self.swarm_answer(200, &request.key(), now),
+            Request::ActiveNodesBin => {
+                let body = Body::Binary(self.network.active_nodes(self.version()));
+                RpcAnswer { status: 200, body }
             }
             Request::Info => {
                 let mut answer = Map::new();
-                answer.insert("version".to_owned(), json!(VERSION));
+                answer.insert("version".to_owned(), json!(self.version()));
                 answer.insert("timestamp".to_owned(), now.millis().into());
                 self.network.stamp(&mut answer, now);
                 RpcAnswer::json(200, answer)
@@ -108,8 +132,15 @@ impl Node {
                     self.network.stamp(&mut answer, now);
                     RpcAnswer::json(200, answer)
                 }
-                // These nodes have no chain with names on it.
-                OxendEndpoint::OnsResolve => RpcAnswer::text(400, "Unknown oxend error"),
+                OxendEndpoint::OnsResolve => match self.network.names.resolve(&request.params) {
+                    Ok(record) => {
+                        let mut answer = Map::new();
+                        answer.insert("result".to_owned(), record);
+                        self.network.stamp(&mut answer, now);
+                        RpcAnswer::json(200, answer)
+                    }
+                    Err(said) => RpcAnswer::text(400, said),
+                },
             },
             Request::Batch(requests) => return self.batch(requests, now),
             Request::Sequence(requests) => return self.sequence(requests, now),
@@ -139,12 +170,25 @@ impl Node {
     pub(crate) fn misdirected(&self, account: &AccountId, now: Timestamp) -> Option<RpcAnswer> {
         let own = self.swarm();
         let ours = own != SwarmId::UNASSIGNED && self.network.swarm_of(account.key()) == Some(own);
-        if ours {
+        if ours && !self.faults.misdirects {
             return None;
         }
-        let mut answer = self.network.swarm_json(account.key());
+        Some(self.swarm_answer(421, account.key(), now))
+    }
+
+    /// The swarm that holds the messages of a key, as it tells it.
+    fn swarm_answer(&self, status: u16, key: &[u8; 32], now: Timestamp) -> RpcAnswer {
+        let mut swarm = self.network.swarm_of(key);
+        if swarm.is_none() && !self.quirks.missing_swarm_is_empty {
+            return RpcAnswer::text(500, "No swarms known!");
+        }
+        if self.faults.lies_about_its_swarm {
+            swarm = swarm.and_then(|swarm| self.network.next_swarm(swarm));
+        }
+        let all = self.quirks.nodes_without_address_are_named;
+        let mut answer = self.network.swarm_json(swarm, |node| all || node.has_address());
         self.network.stamp(&mut answer, now);
-        Some(RpcAnswer::json(421, answer))
+        RpcAnswer::json(status, answer)
     }
 
     fn recursive(&mut self, request: Request, now: Timestamp) -> Progress {
@@ -155,6 +199,23 @@ impl Node {
             }
             Err(refused) => Progress::Done(refused),
         }
+    }
+}
+
+/// What a server of 2.8.0 says to a request that it does not know, or that has
+/// one in it.
+fn new_method(request: &Request) -> Option<String> {
+    match request {
+        Request::ActiveNodesBin | Request::RevokedSubaccounts(_) => {
+            Some(format!("no method {}", request.method()))
+        }
+        Request::Batch(requests) | Request::Sequence(requests) => {
+            let unknown = requests.iter().find(|request| new_method(request).is_some())?;
+            let method = unknown.method();
+            Some(format!("invalid request: Invalid batch subrequest: invalid method \"{method}\""))
+        }
+        Request::IfElse(choice) => choice.then.iter().chain(&choice.otherwise).find_map(new_method),
+        _ => None,
     }
 }
 

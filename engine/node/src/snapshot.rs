@@ -1,36 +1,40 @@
 //! A node's messages as bytes, for a local network that outlives its process.
 //!
 //! ```text
-//! "ramson-node\0" ‖ version u8 = 1
+//! "ramson-node\0" ‖ version u8 = 2
 //! u64 number of messages, in the order of arrival, each:
-//!     account 33 ‖ namespace i16 ‖ timestamp u64 ‖ expiry u64 ‖ length u32 ‖ data
+//!     account 33 ‖ namespace i16 ‖ hash 32 ‖ timestamp u64 ‖ expiry u64 ‖ length u32 ‖ data
 //! u64 number of accounts with revocations, each:
 //!     account 33 ‖ u64 number of tokens ‖ tokens of 36, oldest first
+//! u64 number of nodes that messages are on their way to, each:
+//!     Ed25519 key 32 ‖ u64 number of messages ‖ messages as above
 //! ```
 //!
-//! Numbers are little-endian; times are milliseconds.
+//! Numbers are little-endian; times are milliseconds. Version 1 had neither
+//! hashes nor the last part, and is still read.
+
+use std::collections::BTreeMap;
 
 use ramson_crypto::message_hash;
-use ramson_types::{AccountId, Namespace, Timestamp};
+use ramson_types::{AccountId, Ed25519PublicKey, MessageHash, Namespace, Timestamp};
 
 use crate::Node;
 use crate::database::{Database, StoredMessage};
 
-const MAGIC: &[u8; 13] = b"ramson-node\0\x01";
+const MAGIC: &[u8; 12] = b"ramson-node\0";
+
+/// What is written.
+const VERSION: u8 = 2;
 
 /// Why bytes are no snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
     /// They begin with something else, or are of a later version.
-    #[error(
-        "this is not the saved state of a service node of this version; move it away to start anew"
-    )]
+    #[error("this is not what a server of this version has saved; move it away to start anew")]
     Foreign,
     /// They end too early, or go on where they should end.
-    #[error(
-        "the saved state of a service node is damaged at byte {at}; move it away to start anew"
-    )]
+    #[error("what a server has saved is damaged at byte {at}; move it away to start anew")]
     Damaged {
         /// Where.
         at: usize,
@@ -38,85 +42,135 @@ pub enum SnapshotError {
 }
 
 impl Node {
-    /// All messages and revocations.
+    /// All messages and revocations, and the messages on their way to other
+    /// nodes.
     pub fn export(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
+        bytes.push(VERSION);
         put_count(&mut bytes, self.database.messages().count());
         for message in self.database.messages() {
-            bytes.extend(message.account.to_bytes());
-            bytes.extend(message.namespace.0.to_le_bytes());
-            bytes.extend(message.timestamp.millis().to_le_bytes());
-            bytes.extend(message.expiry.millis().to_le_bytes());
-            let length = u32::try_from(message.data.len()).unwrap_or(u32::MAX);
-            bytes.extend(length.to_le_bytes());
-            bytes.extend_from_slice(&message.data);
+            put_message(&mut bytes, message);
         }
-        let revoking = || self.database.owners().filter(|(_, owner)| !owner.revoked.is_empty());
-        put_count(&mut bytes, revoking().count());
-        for (account, owner) in revoking() {
+        put_count(&mut bytes, self.database.revoking().count());
+        for (account, revoked) in self.database.revoking() {
             bytes.extend(account.to_bytes());
-            put_count(&mut bytes, owner.revoked.len());
-            bytes.extend(owner.revoked.iter().flatten());
+            put_count(&mut bytes, revoked.len());
+            bytes.extend(revoked.iter().flatten());
+        }
+        let on_their_way = self.on_their_way();
+        put_count(&mut bytes, on_their_way.len());
+        for (to, messages) in on_their_way {
+            bytes.extend(to.0);
+            put_count(&mut bytes, messages.len());
+            for message in &messages {
+                put_message(&mut bytes, message);
+            }
         }
         bytes
     }
 
-    /// Replaces all messages and revocations by exported ones. On an error
-    /// nothing has changed.
+    /// Replaces all messages and revocations by exported ones, and puts those
+    /// on their way that were. On an error nothing has changed.
     pub fn import(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
         let rest = bytes.strip_prefix(MAGIC).ok_or(SnapshotError::Foreign)?;
-        let mut reader = Reader { rest, total: bytes.len() };
+        let (version, rest) = rest.split_first().ok_or(SnapshotError::Foreign)?;
+        let version = *version;
+        if !(1..=VERSION).contains(&version) {
+            return Err(SnapshotError::Foreign);
+        }
+        let mut reader = Reader::new(rest, bytes.len());
+        // What was held once is held again, whatever the limits are now.
         let mut database = Database::default();
+        database.capacity = u64::MAX;
         for _ in 0..reader.number()? {
-            let account = reader.account()?;
-            let namespace = Namespace(i16::from_le_bytes(reader.take()?));
-            let timestamp = Timestamp(reader.number()?);
-            let expiry = Timestamp(reader.number()?);
-            let length = u32::from_le_bytes(reader.take()?);
-            let data = reader.bytes(length)?;
-            let hash = message_hash(&account, namespace, data);
-            let data = data.into();
-            let message = StoredMessage { account, namespace, hash, timestamp, expiry, data };
-            if database.store(message).is_err() {
+            if database.store(reader.message(version)?).is_err() {
                 return Err(reader.damaged());
             }
         }
         for _ in 0..reader.number()? {
             let account = reader.account()?;
             for _ in 0..reader.number()? {
-                database.revoke(&account, &[reader.take()?]);
+                if database.revoke(&account, &[reader.take()?]).is_err() {
+                    return Err(reader.damaged());
+                }
             }
         }
-        if !reader.rest.is_empty() {
-            return Err(reader.damaged());
+        let mut on_their_way: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        if version > 1 {
+            for _ in 0..reader.number()? {
+                let to = Ed25519PublicKey(reader.take()?);
+                for _ in 0..reader.number()? {
+                    on_their_way.entry(to).or_default().push(reader.message(version)?);
+                }
+            }
         }
+        reader.finish()?;
+        database.capacity = self.database.capacity;
+        database.revocations_need_messages = self.database.revocations_need_messages;
         self.database = database;
+        self.send_on(on_their_way, self.seen);
         Ok(())
     }
 }
 
-fn put_count(bytes: &mut Vec<u8>, count: usize) {
+fn put_message(bytes: &mut Vec<u8>, message: &StoredMessage) {
+    bytes.extend(message.account.to_bytes());
+    bytes.extend(message.namespace.0.to_le_bytes());
+    bytes.extend(message.hash.0);
+    bytes.extend(message.timestamp.millis().to_le_bytes());
+    bytes.extend(message.expiry.millis().to_le_bytes());
+    put_bytes(bytes, &message.data);
+}
+
+/// The length, then the bytes.
+pub(crate) fn put_bytes(bytes: &mut Vec<u8>, data: &[u8]) {
+    let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
+    bytes.extend(length.to_le_bytes());
+    bytes.extend_from_slice(data);
+}
+
+pub(crate) fn put_count(bytes: &mut Vec<u8>, count: usize) {
     bytes.extend(u64::try_from(count).unwrap_or(u64::MAX).to_le_bytes());
 }
 
-struct Reader<'a> {
+/// Reads numbers and bytes one after the other.
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     total: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn damaged(&self) -> SnapshotError {
+    /// Reads `rest`, the end of something of `total` bytes.
+    pub(crate) const fn new(rest: &'a [u8], total: usize) -> Self {
+        Self { rest, total }
+    }
+
+    pub(crate) const fn damaged(&self) -> SnapshotError {
         SnapshotError::Damaged { at: self.total.saturating_sub(self.rest.len()) }
     }
 
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], SnapshotError> {
+    /// That nothing is left.
+    pub(crate) const fn finish(&self) -> Result<(), SnapshotError> {
+        if self.rest.is_empty() { Ok(()) } else { Err(self.damaged()) }
+    }
+
+    pub(crate) fn take<const N: usize>(&mut self) -> Result<[u8; N], SnapshotError> {
         let (taken, rest) = self.rest.split_first_chunk().ok_or(self.damaged())?;
         self.rest = rest;
         Ok(*taken)
     }
 
-    fn number(&mut self) -> Result<u64, SnapshotError> {
+    pub(crate) fn number(&mut self) -> Result<u64, SnapshotError> {
         Ok(u64::from_le_bytes(self.take()?))
+    }
+
+    /// What [`put_bytes`] wrote.
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], SnapshotError> {
+        let length = u32::from_le_bytes(self.take()?);
+        let length = usize::try_from(length).map_err(|_| self.damaged())?;
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(self.damaged())?;
+        self.rest = rest;
+        Ok(taken)
     }
 
     fn account(&mut self) -> Result<AccountId, SnapshotError> {
@@ -124,10 +178,14 @@ impl<'a> Reader<'a> {
         AccountId::from_bytes(&self.take()?).map_err(|_| damaged)
     }
 
-    fn bytes(&mut self, length: u32) -> Result<&'a [u8], SnapshotError> {
-        let length = usize::try_from(length).map_err(|_| self.damaged())?;
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(self.damaged())?;
-        self.rest = rest;
-        Ok(taken)
+    /// Version 1 does not say the hash, which is then that of the content.
+    fn message(&mut self, version: u8) -> Result<StoredMessage, SnapshotError> {
+        let account = self.account()?;
+        let namespace = Namespace(i16::from_le_bytes(self.take()?));
+        let hash = if version > 1 { Some(MessageHash(self.take()?)) } else { None };
+        let (timestamp, expiry) = (Timestamp(self.number()?), Timestamp(self.number()?));
+        let data = self.bytes()?;
+        let hash = hash.unwrap_or_else(|| message_hash(&account, namespace, data));
+        Ok(StoredMessage { account, namespace, hash, timestamp, expiry, data: data.into() })
     }
 }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ramson_codec::onion_frame::NodeRelay;
 use ramson_codec::storage::Request;
 use ramson_types::Ed25519PublicKey;
 
@@ -78,24 +77,47 @@ impl PeerCall {
     pub(crate) fn new(message: PeerMessage) -> Self {
         Self(Arc::new(message))
     }
+
+    /// Bytes of it, roughly.
+    pub(crate) fn weight(&self) -> usize {
+        const REST: usize = 300;
+        let data = match &*self.0 {
+            PeerMessage::Member(command) => command.params.len().saturating_mul(2),
+            PeerMessage::Onion(bytes) => bytes.len(),
+            PeerMessage::Messages(push) => push.messages.iter().fold(0, |sum: usize, held| {
+                sum.saturating_add(held.data.len().saturating_add(REST))
+            }),
+        };
+        data.saturating_add(REST)
+    }
 }
 
+/// What is said. Whoever hears it gets only what the bytes of
+/// `ramson_codec::node_to_node` carry.
 #[derive(Debug)]
 pub(crate) enum PeerMessage {
     /// A request that every member of the swarm carries out.
-    Member(Box<Request>),
-    /// A layer of an onion request.
-    Onion(RelayPacket),
+    Member(Box<Command>),
+    /// A layer of an onion request, encoded.
+    Onion(Vec<u8>),
     /// Messages of accounts that the node has become responsible for.
-    Messages(Vec<StoredMessage>),
+    Messages(Push),
 }
 
-/// A layer on its way to the node that can open it.
-#[derive(Debug, Clone)]
-pub(crate) struct RelayPacket {
-    pub(crate) blob: Vec<u8>,
-    pub(crate) relay: NodeRelay,
-    pub(crate) hop_no: u32,
+/// A request on its way to the other members, and what they get to read.
+#[derive(Debug)]
+pub(crate) struct Command {
+    pub(crate) request: Request,
+    pub(crate) method: &'static str,
+    pub(crate) params: Vec<u8>,
+}
+
+/// Messages on their way to another node.
+#[derive(Debug)]
+pub(crate) struct Push {
+    pub(crate) messages: Vec<StoredMessage>,
+    /// The namespaces are told, as since version 2.11.3.
+    pub(crate) namespaces: bool,
 }
 
 /// The POST that the last node of an onion path makes to a server, with

@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use ramson_codec::storage::{Lifetime, Store, member_text, signed_text};
-use ramson_crypto::message_hash;
 use ramson_types::Timestamp;
 use serde_json::Value;
 
-use crate::Node;
 use crate::auth::{self, DELETE, TOLERANCE, WRITE};
-use crate::database::StoredMessage;
 use crate::member::{MemberResult, Role};
 use crate::rpc::RpcAnswer;
+use crate::{Node, faults, swarm_change};
 
 /// A message lives at least this long, and its times may be off by as much.
 const SLACK: Duration = Duration::from_secs(10);
@@ -56,18 +54,17 @@ pub(crate) fn store(
             return Err(RpcAnswer::text(401, "store signature verification failed"));
         }
     }
-    let message = StoredMessage {
-        account,
-        namespace,
-        hash: message_hash(&account, namespace, &request.data),
-        timestamp: request.timestamp,
-        expiry,
-        data: request.data.as_slice().into(),
-    };
+    if let Some(status) = node.faults.refuses_stores {
+        return Err(faults::refusal(status));
+    }
+    let message = swarm_change::stored(request);
     let hash = message.hash.to_string();
-    let stored = if namespace.is_public_outbox() {
+    let stored = if node.faults.loses_messages {
+        Ok((false, expiry))
+    } else if namespace.is_public_outbox() {
         let alone_fails = node.quirks.lone_outbox_message_cannot_be_replaced;
-        node.database.store_alone(message, alone_fails)
+        let only_newer = !node.quirks.older_outbox_message_replaces_newer;
+        node.database.store_alone(message, alone_fails, only_newer)
     } else {
         node.database.store(message)
     };
@@ -78,14 +75,7 @@ pub(crate) fn store(
             let already = already.then_some(("already", true.into()));
             MemberResult::new(fields.into_iter().chain(already), Some(signature))
         }
-        Err(failure) => {
-            let fields = [
-                ("failed", Value::from(true)),
-                ("query_failure", true.into()),
-                ("reason", failure.to_string().into()),
-            ];
-            MemberResult::new(fields, None)
-        }
+        Err(failure) => MemberResult::failed(failure),
     };
     if role == Role::Asked {
         result.fields.insert("t".to_owned(), now.millis().into());

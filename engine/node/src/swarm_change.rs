@@ -1,72 +1,203 @@
 //! When swarms change, those who hold an account's messages push them to the
-//! nodes that have become responsible for it (02 section 4.17).
+//! nodes that have become responsible for it (02 section 4.17). What cannot be
+//! pushed at once waits in [`Missed`](crate::missed::Missed), and finds its way
+//! if the swarms change again meanwhile.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ramson_types::{Ed25519PublicKey, Timestamp};
+use ramson_codec::node_to_node::push::{self, PushedMessage};
+use ramson_codec::storage::{Request, Store};
+use ramson_crypto::message_hash;
+use ramson_types::{AccountId, Ed25519PublicKey, Namespace, Timestamp};
 
 use crate::database::StoredMessage;
 use crate::network::Network;
-use crate::step::{Call, PeerCall, PeerMessage};
-use crate::{Node, database};
+use crate::step::{Call, PeerCall, PeerMessage, Push};
+use crate::{Node, database, member, store};
 
-/// Data in one push, in bytes.
-const MAX_PUSH: usize = 9_000_000;
+/// Data in one push, in bytes; with what stands around it, it is somewhat more
+/// on the way.
+const MAX_PUSH: usize = push::MAX_BATCH;
 
 const PUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Messages by the node that they are for.
+type Pushes = BTreeMap<Ed25519PublicKey, Vec<StoredMessage>>;
+
 impl Node {
     /// Takes note of a changed network. The calls returned push messages to
-    /// new members; each is to be made, and told to [`Node::concluded`].
+    /// new members; each is to be made, in this order, and told to
+    /// [`Node::concluded`].
     pub fn set_network(&mut self, network: Arc<Network>) -> Vec<Call> {
         let old = std::mem::replace(&mut self.network, network);
-        self.missed.keep_only(|key| self.network.node(key).is_some());
         let own = self.key();
-        let mut pushes: BTreeMap<Ed25519PublicKey, Vec<&StoredMessage>> = BTreeMap::new();
+        let mut pushes = self.retarget();
         for message in self.database.messages() {
-            let before = members(&old, message);
+            let before = old.members_of(message.account.key());
             if !before.contains(&own) {
                 continue;
             }
-            for member in members(&self.network, message) {
+            for member in self.network.members_of(message.account.key()) {
                 if *member != own && !before.contains(member) {
-                    pushes.entry(*member).or_default().push(message);
+                    pushes.entry(*member).or_default().push(message.clone());
                 }
             }
         }
-        let calls = pushes.into_iter().flat_map(|(to, messages)| {
-            batches(messages).into_iter().map(move |batch| {
-                let call = PeerCall::new(PeerMessage::Messages(batch));
-                Call::to_node(to, call, PUSH_TIMEOUT)
-            })
-        });
-        calls.collect()
+        let mut calls = Vec::new();
+        for (to, batch) in pushes
+            .into_iter()
+            .flat_map(|(to, messages)| batches(messages).into_iter().map(move |batch| (to, batch)))
+        {
+            let call = self.push_call(batch);
+            self.missed.add_under_way(to, call.clone(), self.seen);
+            calls.push(Call::to_node(to, call, PUSH_TIMEOUT));
+        }
+        calls
     }
 
-    /// Takes messages that others held before.
-    pub(crate) fn take_over(&mut self, messages: &[StoredMessage], now: Timestamp) {
-        for message in messages.iter().filter(|message| message.expiry > now) {
-            let alone = message.namespace.is_public_outbox();
-            let stored = if alone {
-                self.database.store_alone(message.clone(), false)
-            } else {
-                self.database.store(message.clone())
-            };
-            if stored == Err(database::StoreFailure::Full) {
-                return;
+    /// Messages that wait for nodes that are not responsible for them any
+    /// more, now for those that are. Other requests to such nodes are dropped.
+    fn retarget(&mut self) -> Pushes {
+        let (network, own) = (&self.network, self.key());
+        let stale = self.missed.take(|to, message| match message {
+            PeerMessage::Messages(push) => push
+                .messages
+                .iter()
+                .any(|message| !network.members_of(message.account.key()).contains(to)),
+            PeerMessage::Member(command) => member::account_of(&command.request)
+                .is_none_or(|account| !network.members_of(account.key()).contains(to)),
+            PeerMessage::Onion(_) => true,
+        });
+        let mut pushes = Pushes::new();
+        for call in &stale {
+            let PeerMessage::Messages(push) = &*call.0 else { continue };
+            for message in &push.messages {
+                let members = network.members_of(message.account.key());
+                for member in members.iter().filter(|member| **member != own) {
+                    pushes.entry(*member).or_default().push(message.clone());
+                }
+            }
+        }
+        pushes
+    }
+
+    /// What a member that did not hear of a request is to hear later. A store
+    /// turns into the message itself, which does not grow too old on the way.
+    pub(crate) fn to_be_told(&self, request: &PeerCall) -> PeerCall {
+        match &*request.0 {
+            PeerMessage::Member(command) => match &command.request {
+                Request::Store(store) if !self.quirks.missed_stores_grow_too_old => {
+                    self.push_call(vec![stored(store)])
+                }
+                _ => request.clone(),
+            },
+            _ => request.clone(),
+        }
+    }
+
+    fn push_call(&self, messages: Vec<StoredMessage>) -> PeerCall {
+        let namespaces = !self.quirks.moved_messages_lose_their_namespace;
+        PeerCall::new(PeerMessage::Messages(Push { messages, namespaces }))
+    }
+
+    /// Messages on their way to other nodes, for a snapshot.
+    pub(crate) fn on_their_way(&self) -> Pushes {
+        let mut pushes = Pushes::new();
+        for (to, message) in self.missed.iter() {
+            if let PeerMessage::Messages(push) = message {
+                pushes.entry(*to).or_default().extend(push.messages.iter().cloned());
+            }
+        }
+        pushes
+    }
+
+    /// Puts messages on their way that a snapshot says were.
+    pub(crate) fn send_on(&mut self, pushes: Pushes, now: Timestamp) {
+        for (to, messages) in pushes {
+            for batch in batches(messages) {
+                let call = self.push_call(batch);
+                self.missed.add_due(to, call, now);
             }
         }
     }
+
+    /// Takes messages that others held before. What is new here and belongs to
+    /// another swarm by now is sent on to it.
+    pub(crate) fn take_over(&mut self, messages: &[StoredMessage], now: Timestamp) {
+        if self.faults.loses_messages {
+            return;
+        }
+        let own = self.key();
+        let mut pushes = Pushes::new();
+        for message in messages.iter().filter(|message| message.expiry > now) {
+            let stored = if message.namespace.is_public_outbox() {
+                self.database.store_alone(message.clone(), false, true)
+            } else {
+                self.database.store(message.clone())
+            };
+            match stored {
+                Ok((false, _)) => {}
+                Err(database::StoreFailure::Full) => break,
+                Ok((true, _)) | Err(_) => continue,
+            }
+            let members = self.network.members_of(message.account.key());
+            if !members.contains(&own) {
+                for member in members {
+                    pushes.entry(*member).or_default().push(message.clone());
+                }
+            }
+        }
+        self.send_on(pushes, now);
+    }
 }
 
-fn members<'a>(network: &'a Network, message: &StoredMessage) -> &'a [Ed25519PublicKey] {
-    let swarm = network.swarm_of(message.account.key());
-    swarm.map_or(&[], |swarm| network.members(swarm))
+/// The message that a request stores.
+pub(crate) fn stored(request: &Store) -> StoredMessage {
+    let (account, namespace) = (request.account, request.namespace);
+    StoredMessage {
+        account,
+        namespace,
+        hash: message_hash(&account, namespace, &request.data),
+        timestamp: request.timestamp,
+        expiry: store::expiry(request),
+        data: request.data.as_slice().into(),
+    }
 }
 
-fn batches(messages: Vec<&StoredMessage>) -> Vec<Vec<StoredMessage>> {
+impl Push {
+    /// What arrives of it.
+    pub(crate) fn heard(&self) -> Vec<StoredMessage> {
+        let told = |message: &StoredMessage| PushedMessage {
+            account: message.account.to_bytes(),
+            hash: message.hash.to_string().into_bytes(),
+            timestamp: message.timestamp,
+            expiry: message.expiry,
+            data: message.data.to_vec(),
+            namespace: self.namespaces.then_some(message.namespace),
+        };
+        let told: Vec<_> = self.messages.iter().map(told).collect();
+        let blobs = push::encode(&told);
+        // What this node wrote it can read.
+        let heard = blobs.iter().filter_map(|blob| push::decode(blob).ok()).flatten();
+        heard.filter_map(understood).collect()
+    }
+}
+
+/// A message of another node, if it makes sense.
+fn understood(message: PushedMessage) -> Option<StoredMessage> {
+    Some(StoredMessage {
+        account: AccountId::from_bytes(&message.account).ok()?,
+        namespace: message.namespace.unwrap_or(Namespace::INBOX),
+        hash: std::str::from_utf8(&message.hash).ok()?.parse().ok()?,
+        timestamp: message.timestamp,
+        expiry: message.expiry,
+        data: message.data.into(),
+    })
+}
+
+fn batches(messages: Vec<StoredMessage>) -> Vec<Vec<StoredMessage>> {
     let (mut batches, mut batch, mut bytes) = (Vec::new(), Vec::new(), 0_usize);
     for message in messages {
         if !batch.is_empty() && bytes.saturating_add(message.data.len()) > MAX_PUSH {
@@ -74,7 +205,7 @@ fn batches(messages: Vec<&StoredMessage>) -> Vec<Vec<StoredMessage>> {
             bytes = 0;
         }
         bytes = bytes.saturating_add(message.data.len());
-        batch.push(message.clone());
+        batch.push(message);
     }
     batches.push(batch);
     batches

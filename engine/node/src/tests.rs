@@ -7,8 +7,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use ramson_codec::onion_frame::{guard_control, node_control};
 use ramson_codec::storage::{
-    ExpireMode, Namespaces, Request, RequestSigner, RetrieveAnswer, Revocation, StoreAnswer,
-    Subaccount, SwarmAnswer,
+    ExpireMode, HardFork, Namespaces, Request, RequestSigner, RetrieveAnswer, Revocation,
+    StoreAnswer, Subaccount, SwarmAnswer,
 };
 use ramson_crypto::{AccountKeys, EncType, LayerKey, Seed, X25519Secret, message_hash};
 use ramson_types::{AccountId, Namespace, SwarmId, Timestamp};
@@ -18,7 +18,11 @@ use serde_json::{Value, json};
 
 use super::*;
 
-mod rpc_cases;
+mod faults;
+mod limits;
+mod moves;
+mod quirks;
+mod servers;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const DAY: u64 = 24 * 60 * 60 * 1000;
@@ -60,6 +64,19 @@ impl World {
             nodes.add(Node::new(keys, Arc::clone(&network), NOW));
         }
         Self { nodes, network, rng: StdRng::seed_from_u64(7) }
+    }
+
+    /// The same with other quirks at every node.
+    fn with(quirks: Quirks) -> Self {
+        let mut world = Self::new();
+        for n in 1..=6 {
+            world.node(n).set_quirks(quirks);
+        }
+        world
+    }
+
+    fn node(&mut self, n: u8) -> &mut Node {
+        self.nodes.get_mut(&key(n)).unwrap()
     }
 
     fn http(&mut self, n: u8, path: &str, body: &[u8], now: Timestamp) -> HttpResponse {
@@ -162,31 +179,6 @@ fn messages_go_when_they_expire() {
 }
 
 #[test]
-fn messages_move_to_the_new_swarm() {
-    let (mut world, alice) = (World::new(), account_of(1));
-    world.ask(1, &store(alice.account_id(), b"before", NOW), NOW);
-    // All of the first swarm but node 1 leave it; nodes 4 to 6 stay.
-    let moved = six().into_iter().enumerate().map(|(at, mut node)| {
-        node.swarm = if at == 0 {
-            SwarmId(3 << 62)
-        } else if at < 3 {
-            SwarmId(2 << 62)
-        } else {
-            node.swarm
-        };
-        node
-    });
-    let network = Arc::new(Network::new(moved));
-    let members = network.swarm_of(alice.account_id().key()).unwrap();
-    let members: Vec<_> = network.members(members).to_vec();
-    world.nodes.set_network(&network, NOW, &mut world.rng);
-    for n in (1..=6).filter(|n| members.contains(&key(*n))) {
-        assert_eq!(world.read(n, &alice, NOW), vec![b"before".to_vec()], "node {n}");
-    }
-    assert!(members.len() == 2 || members.len() == 4);
-}
-
-#[test]
 fn a_node_in_no_swarm_is_not_ready() {
     let mut world = World::new();
     let without = Network::new(six().into_iter().filter(|node| node.ed25519 != key(1)));
@@ -205,29 +197,6 @@ fn a_large_body_is_refused_by_its_head() {
     assert_eq!(Node::admit(&[]), None);
     assert_eq!(Node::admit(&head("10485761")).unwrap().status, 413);
     assert_eq!(Node::admit(&head("-1")).unwrap().status, 400);
-}
-
-#[test]
-fn quirks_can_be_switched_off() {
-    let (mut world, alice) = (World::new(), account_of(1));
-    let outbox = Namespace(-1);
-    for n in 1..=3 {
-        let quirks = Quirks {
-            empty_data_reads_as_equals_sign: false,
-            lone_outbox_message_cannot_be_replaced: false,
-            delete_before_in_all_namespaces_breaks: false,
-        };
-        world.nodes.get_mut(&key(n)).unwrap().quirks = quirks;
-    }
-    for data in [b"one".as_slice(), b""] {
-        let request = Request::store_signed(&alice, outbox, NOW, DAY, data.to_vec(), NOW);
-        let (_, answer) = world.ask(1, &request, NOW);
-        assert!(answer["hash"].is_string(), "{answer}");
-    }
-    let request = Request::retrieve_signed(&alice, outbox, None, None, NOW);
-    let (_, answer) = world.ask(3, &request, NOW);
-    assert_eq!(answer["messages"].as_array().unwrap().len(), 1);
-    assert_eq!(answer["messages"][0]["data"], "");
 }
 
 fn sealed(path: &[u8], request: &[u8], hop_no: u32, rng: &mut StdRng) -> (Vec<u8>, LayerKey) {
@@ -355,6 +324,23 @@ fn a_snapshot_brings_back_messages_order_and_revocations() {
 }
 
 #[test]
+fn a_snapshot_of_the_first_version_is_read() {
+    let alice = account_of(1);
+    let mut bytes = b"ramson-node\0\x01".to_vec();
+    bytes.extend(1_u64.to_le_bytes());
+    bytes.extend(alice.account_id().to_bytes());
+    bytes.extend(0_i16.to_le_bytes());
+    bytes.extend(NOW.millis().to_le_bytes());
+    bytes.extend(later(60).millis().to_le_bytes());
+    bytes.extend(3_u32.to_le_bytes());
+    bytes.extend(b"old");
+    bytes.extend(0_u64.to_le_bytes());
+    let mut world = World::new();
+    world.node(1).import(&bytes).unwrap();
+    assert_eq!(world.read(1, &alice, NOW), vec![b"old".to_vec()]);
+}
+
+#[test]
 fn a_sequence_stops_and_a_batch_does_not() {
     let (mut world, alice) = (World::new(), account_of(1));
     let id = alice.account_id();
@@ -427,9 +413,10 @@ proptest! {
     fn any_snapshot_may_be_read(bytes: Vec<u8>) {
         let mut world = World::new();
         let node = world.nodes.get_mut(&key(1)).unwrap();
-        let mut marked = b"ramson-node\0\x01".to_vec();
-        marked.extend(&bytes);
-        let _ = node.import(&marked);
+        for version in [1, 2] {
+            let marked = [b"ramson-node\0".as_slice(), &[version], &bytes].concat();
+            let _ = node.import(&marked);
+        }
         prop_assert_eq!(node.import(&bytes), Err(SnapshotError::Foreign));
     }
 

@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `compose` | the Content and sent time of a new message, and its copies |
 //! | `outbox` | what to send now, what an answer means, when to try again |
-//! | `poll` | what to ask a swarm member for |
+//! | `poll` | what to ask a swarm member for, and what it answered |
+//! | `watch` | which member to ask, and what it means when two differ |
 //! | `receive` | what a received message means |
 //! | `clock` | network time |
 
@@ -19,6 +20,7 @@ mod poll;
 mod receive;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,6 +41,7 @@ pub use compose::{ComposeError, Draft, DraftCopy, MAX_TEXT};
 pub use outbox::{Delivery, DeliveryAnswer, SendResult};
 pub use poll::{Poll, PollAnswer, PollError};
 pub use receive::{Arrival, ArrivalBody, DropReason};
+pub use watch::Verdict;
 
 /// What an input led to.
 #[derive(Debug, Default, PartialEq)]
@@ -76,7 +79,7 @@ pub struct Account {
     cursors: BTreeMap<(Ed25519PublicKey, Namespace), Cursor>,
     outbox: outbox::Outbox,
     conversations: BTreeMap<ConversationId, Conversation>,
-    poll_node: Option<(Ed25519PublicKey, u32)>,
+    watch: watch::Watch,
     poll_failures: BTreeMap<Ed25519PublicKey, String>,
 }
 
@@ -100,7 +103,7 @@ impl Account {
                 .into_iter()
                 .map(|conversation| (conversation.id.clone(), conversation))
                 .collect(),
-            poll_node: None,
+            watch: watch::Watch::default(),
             poll_failures: BTreeMap::new(),
         }
     }

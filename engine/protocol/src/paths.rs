@@ -2,13 +2,18 @@
 //! which guards stay, what a failure costs, when a path is built anew
 //! (02 section 2). Sends nothing itself: a path that it wants tried is an
 //! effect, and the caller tells how it went.
+//!
+//! A path is given up after some minutes for a new one behind the same guard,
+//! once that was seen to work. A node that a relay names as gone is replaced
+//! in its path; how many nodes a relay can talk away is bounded (`strikes`).
 
 mod build;
 mod fault;
+mod status;
+mod strikes;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +22,9 @@ use rand::seq::IteratorRandom;
 use rand_core::CryptoRng;
 
 pub use fault::{DestinationFault, Fault};
+pub use status::{PathStatus, PathsStatus};
+
+use strikes::StrikeBook;
 
 /// At so many strikes a node or a path is given up (the same in every client).
 pub const MAX_STRIKES: u32 = 3;
@@ -36,6 +44,16 @@ const FIRST_RETRY: Duration = Duration::from_millis(250);
 /// The longest wait between attempts to build.
 const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
+/// A path carries requests for about this long, a fifth more or less.
+pub const PATH_LIFE: Duration = Duration::from_secs(10 * 60);
+
+/// The wait after a new path did not come about that was to take the place of
+/// an old one.
+const ROTATION_RETRY: Duration = Duration::from_secs(60);
+
+/// Paths on demand are let go when nothing was sent for so long.
+const IDLE: Duration = Duration::from_secs(5 * 60);
+
 /// How paths are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PathsConfig {
@@ -46,11 +64,13 @@ pub struct PathsConfig {
     /// No two nodes of a path share a /24. Off on networks whose nodes share
     /// addresses.
     pub subnet_diversity: bool,
+    /// Paths are built when there is something to send, and not kept without.
+    pub on_demand: bool,
 }
 
 impl Default for PathsConfig {
     fn default() -> Self {
-        Self { hops: 3, paths: 2, subnet_diversity: true }
+        Self { hops: 3, paths: 2, subnet_diversity: true, on_demand: false }
     }
 }
 
@@ -115,12 +135,18 @@ struct Entry {
     /// again, which tells which.
     suspected: bool,
     strikes: u32,
+    /// Since when it is built, or carries requests.
+    since: Timestamp,
+    /// When another takes its place.
+    rotate_at: Timestamp,
+    /// Whose place it takes once it is ready.
+    replaces: Option<PathId>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Strikes {
-    count: u32,
-    last: Timestamp,
+impl Entry {
+    fn guard(&self) -> Option<Ed25519PublicKey> {
+        self.path.hops.first().map(|hop| hop.ed25519)
+    }
 }
 
 /// The machine. One per isolation class.
@@ -130,10 +156,12 @@ pub struct Paths {
     pool: Arc<NodePool>,
     guards: Vec<Ed25519PublicKey>,
     entries: Vec<Entry>,
-    strikes: BTreeMap<Ed25519PublicKey, Strikes>,
+    strikes: StrikeBook,
     next_id: u64,
     failures: u32,
     not_before: Timestamp,
+    /// When something was to be sent last.
+    last_asked: Option<Timestamp>,
 }
 
 impl Paths {
@@ -144,10 +172,11 @@ impl Paths {
             pool: Arc::new(NodePool::default()),
             guards,
             entries: Vec::new(),
-            strikes: BTreeMap::new(),
+            strikes: StrikeBook::default(),
             next_id: 0,
             failures: 0,
             not_before: Timestamp(0),
+            last_asked: None,
         }
     }
 
@@ -167,7 +196,7 @@ impl Paths {
         if !self.pool.is_empty() {
             self.guards.retain(|guard| self.pool.get(guard).is_some());
         }
-        self.strikes.clear();
+        self.strikes.take_pool(&self.pool);
         self.failures = 0;
         self.not_before = now;
         self.entries.retain(|entry| {
@@ -195,6 +224,7 @@ impl Paths {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> (Choice, Vec<Effect>) {
+        self.last_asked = Some(now);
         let usable =
             |entry: &&Entry| entry.ready && !entry.suspected && !entry.path.contains(target);
         // A path that has failed before waits until the others have, too.
@@ -232,27 +262,44 @@ impl Paths {
             Ok(()) => {
                 self.failures = 0;
                 self.not_before = now;
+                let mut old = None;
                 if let Some(entry) = self.entries.iter_mut().find(|entry| entry.path.id == id) {
-                    entry.ready = true;
+                    if !std::mem::replace(&mut entry.ready, true) {
+                        entry.since = now;
+                    }
                     if std::mem::take(&mut entry.suspected) {
                         // It was the destination.
                         entry.strikes = 0;
                     }
+                    old = entry.replaces.take();
                 }
+                // What is on its way over the old path comes back all the same.
+                old.and_then(|old| self.take(old));
                 self.adopt_guards()
+            }
+            Err(fault) if self.is_rotation(id) => {
+                let entry = self.take(id);
+                let fault = self.believed(entry.as_ref().and_then(Entry::guard), fault, now);
+                self.blame(&fault, now);
+                let old = entry.and_then(|entry| entry.replaces);
+                if let Some(old) = self.entries.iter_mut().find(|e| Some(e.path.id) == old) {
+                    old.rotate_at = now.plus(ROTATION_RETRY);
+                }
+                Vec::new()
             }
             Err(fault) => {
                 self.failures = self.failures.saturating_add(1);
                 let doublings = self.failures.saturating_sub(1).min(16);
                 let wait = FIRST_RETRY.saturating_mul(1 << doublings).min(LONGEST_RETRY);
                 self.not_before = now.plus(wait);
+                let entry = self.take(id);
+                let fault = self.believed(entry.as_ref().and_then(Entry::guard), fault, now);
                 // While a path is being established its guard is the first
                 // suspect.
-                if let Some(entry) = self.take(id)
-                    && let Some(guard) = entry.path.hops.first()
+                if let Some(guard) = entry.as_ref().and_then(Entry::guard)
                     && matches!(fault, Fault::Path | Fault::Guard)
                 {
-                    self.strike(guard.ed25519, now);
+                    self.strikes.strike(guard, now);
                 }
                 self.blame(&fault, now);
                 Vec::new()
@@ -268,9 +315,12 @@ impl Paths {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Vec<Effect> {
-        self.blame(fault, now);
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.path.id == id) else {
-            return Vec::new();
+        let at = self.entries.iter().position(|entry| entry.path.id == id);
+        let guard = at.and_then(|at| self.entries.get(at)).and_then(Entry::guard);
+        let fault = self.believed(guard, *fault, now);
+        self.blame(&fault, now);
+        let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) else {
+            return self.mend(now, rng);
         };
         entry.strikes = match fault {
             // What names a node came in the clear and may be the guard's lie.
@@ -278,39 +328,66 @@ impl Paths {
             // A guard that refuses the connection carries nothing at all.
             Fault::Guard => MAX_STRIKES,
         };
-        let guard = entry.path.hops.first().map(|hop| hop.ed25519);
         let mut effects = Vec::new();
         if entry.strikes >= MAX_STRIKES {
             self.take(id);
             if let Some(guard) = guard {
-                self.strike(guard, now);
+                self.strikes.strike(guard, now);
             }
-        } else if *fault == Fault::Path && !std::mem::replace(&mut entry.suspected, true) {
+        } else if fault == Fault::Path && !std::mem::replace(&mut entry.suspected, true) {
             effects.push(Effect::Verify(entry.path.clone()));
         }
-        self.drop_struck_paths(now);
+        effects.extend(self.mend(now, rng));
         effects.extend(self.forget_bad_guards(now));
         effects.extend(self.keep_ready(now, rng));
         effects
     }
 
-    /// Builds until as many paths as wanted are ready or on their way.
+    /// Builds until as many paths as wanted are ready or on their way, and new
+    /// ones for those that have served their time.
     pub fn keep_ready(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Vec<Effect> {
+        if self.config.on_demand && self.last_asked.is_none_or(|at| now.since(at) >= IDLE) {
+            self.last_asked = None;
+            self.entries.clear();
+            return Vec::new();
+        }
         let mut effects = Vec::new();
-        while now >= self.not_before && self.entries.len() < self.config.paths {
+        while now >= self.not_before && self.places_taken() < self.config.paths {
             match self.build(None, now, rng) {
                 Some(more) => effects.extend(more),
                 None => break,
             }
         }
+        effects.extend(self.rotate(now, rng));
         effects
     }
 
     /// When something is to be tried again: [`Paths::keep_ready`], and
     /// [`Paths::choose`] for requests that wait.
     pub fn next_attempt(&self, requests_wait: bool) -> Option<Timestamp> {
-        let wanting = requests_wait || self.entries.len() < self.config.paths;
-        (wanting && self.pool.len() > self.config.hops).then_some(self.not_before)
+        let awake = !self.config.on_demand || self.last_asked.is_some();
+        let wanting = requests_wait || (awake && self.places_taken() < self.config.paths);
+        let build = (wanting && self.pool.len() > self.config.hops).then_some(self.not_before);
+        let rotation = self.entries.iter().filter(|e| self.may_rotate(e)).map(|e| e.rotate_at);
+        build.into_iter().chain(rotation).min()
+    }
+
+    /// How many of the wanted places are taken: a path that is to take another
+    /// one's place has none of its own yet.
+    fn places_taken(&self) -> usize {
+        self.entries.iter().filter(|entry| !self.is_rotation(entry.path.id)).count()
+    }
+
+    /// Whether a path is to take the place of one that is still there.
+    fn is_rotation(&self, id: PathId) -> bool {
+        let old = self.entries.iter().find(|e| e.path.id == id).and_then(|e| e.replaces);
+        old.is_some_and(|old| self.entries.iter().any(|entry| entry.path.id == old))
+    }
+
+    fn may_rotate(&self, entry: &Entry) -> bool {
+        entry.ready
+            && !entry.suspected
+            && self.entries.iter().all(|other| other.replaces != Some(entry.path.id))
     }
 
     /// A kept guard goes only when it failed again and again while another
@@ -329,36 +406,22 @@ impl Paths {
         vec![Effect::SaveGuards(self.guards.clone())]
     }
 
+    /// What is made of a fault: a node that names too many others is not
+    /// believed any more.
+    fn believed(&mut self, guard: Option<Ed25519PublicKey>, fault: Fault, now: Timestamp) -> Fault {
+        self.strikes.believed(guard, fault, self.pool.len(), now)
+    }
+
     fn blame(&mut self, fault: &Fault, now: Timestamp) {
         match *fault {
-            Fault::Node(node) => self.strike(node, now),
-            Fault::NodeGone(node) => {
-                self.strikes.insert(node, Strikes { count: MAX_STRIKES, last: now });
-            }
+            Fault::Node(node) => self.strikes.strike(node, now),
+            Fault::NodeGone(node) => self.strikes.strike_out(node, now),
             Fault::Path | Fault::Guard => {}
         }
     }
 
-    fn strike(&mut self, node: Ed25519PublicKey, now: Timestamp) {
-        let strikes = self.strikes.entry(node).or_insert(Strikes { count: 0, last: now });
-        strikes.count = strikes.count.saturating_add(1);
-        strikes.last = now;
-    }
-
     fn is_struck(&self, node: &Ed25519PublicKey, now: Timestamp) -> bool {
-        self.strikes.get(node).is_some_and(|strikes| {
-            strikes.count >= MAX_STRIKES && now.since(strikes.last) < STRIKE_LIFE
-        })
-    }
-
-    fn drop_struck_paths(&mut self, now: Timestamp) {
-        let struck: Vec<PathId> = self
-            .entries
-            .iter()
-            .filter(|e| e.path.hops.iter().any(|hop| self.is_struck(&hop.ed25519, now)))
-            .map(|entry| entry.path.id)
-            .collect();
-        self.entries.retain(|entry| !struck.contains(&entry.path.id));
+        self.strikes.is_struck(node, now)
     }
 
     fn take(&mut self, id: PathId) -> Option<Entry> {
@@ -368,7 +431,7 @@ impl Paths {
 
     /// Lets go of the oldest ready path when spare ones pile up.
     fn make_room(&mut self) {
-        if self.entries.len() >= self.config.paths.saturating_add(SPARE_PATHS)
+        if self.places_taken() >= self.config.paths.saturating_add(SPARE_PATHS)
             && let Some(at) = self.entries.iter().position(|entry| entry.ready)
         {
             self.entries.remove(at);

@@ -25,6 +25,9 @@ pub enum Change {
         /// Its hash, when the swarm told it.
         hash: Option<MessageHash>,
     },
+    /// Removes a message and what the ledger knows of it. Its tombstone stays,
+    /// so that it does not come again.
+    RemoveMessage(MessageId),
     /// Writes a conversation's line.
     PutConversation(Conversation),
     /// Moves `last_hash` for one node and namespace; `None` forgets it.

@@ -36,8 +36,15 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
-    /// How long 'send' waits for the swarm [default: 60], and 'listen
-    /// --count' for its messages [default: no limit]
+    /// Through which SOCKS5 proxy everything goes, as socks5://host:port
+    /// [default: RAMSON_PROXY, else what the home is set to]. The first one is
+    /// kept with the home, later ones are for one run; see 'network proxy'
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+
+    /// How long 'send' and names wait for the network [default: 60], 'network
+    /// status' for a path [default: 20], and 'listen --count' for its messages
+    /// [default: no limit]
     #[arg(long, global = true, value_name = "SECONDS")]
     pub(crate) timeout: Option<u64>,
 
@@ -84,10 +91,25 @@ pub(crate) enum Command {
     /// Print the delivery ledger of one message: every step of its way
     Trace(TraceArgs),
 
-    /// Run a local network that others can join
+    /// Keep a delivery ledger in this home, or none
+    #[command(subcommand, arg_required_else_help = false)]
+    Ledger(LedgerCommand),
+
+    /// Print the Account ID that a registered name stands for
+    ///
+    /// Several service nodes are asked, and they must say the same.
+    Resolve(ResolveArgs),
+
+    /// How the network is, and the way to it
+    #[command(subcommand, arg_required_else_help = false)]
+    Network(NetworkCommand),
+
+    /// Run a local network that others can join, or change one that runs
     ///
     /// Service nodes with real onion layers, TLS on loopback and real storage
-    /// rules. Ends on SIGINT and SIGTERM with exit status 0.
+    /// rules, a seed and a file server; a page on loopback shows how they
+    /// stand. Ends on SIGINT and SIGTERM with exit status 0. With a command it
+    /// changes the network that runs with that state folder.
     Localnet(LocalnetArgs),
 
     /// Show how a message travels: what 'ramson' alone does
@@ -139,13 +161,17 @@ pub(crate) struct RemoveArgs {
     /// Which account. Without its recovery phrase it is gone for good
     #[arg(value_name = "ID")]
     pub(crate) id: String,
+    /// Ask nothing. Without it the command asks on a terminal, and refuses
+    /// elsewhere
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// For `send`.
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {
-    /// The recipient's Account ID
-    #[arg(long, value_name = "ID")]
+    /// The recipient's Account ID, or a registered name
+    #[arg(long, value_name = "ID|NAME")]
     pub(crate) to: String,
     /// The sender; may be left out when the home has one account
     #[arg(long, value_name = "ID")]
@@ -177,8 +203,8 @@ pub(crate) struct ConversationsArgs {
 /// For `messages`.
 #[derive(Debug, Args)]
 pub(crate) struct MessagesArgs {
-    /// With whom
-    #[arg(long, value_name = "ID")]
+    /// With whom: an Account ID, or a registered name
+    #[arg(long, value_name = "ID|NAME")]
     pub(crate) with: String,
     /// Whose; may be left out when the home has one account
     #[arg(long, value_name = "ID")]
@@ -192,13 +218,66 @@ pub(crate) struct MessagesArgs {
 /// For `trace`.
 #[derive(Debug, Args)]
 pub(crate) struct TraceArgs {
-    /// A message's name, such as m1-42, or its hash
+    /// A message's name, such as m1-42, or its hash, of which 8 characters are enough
     #[arg(value_name = "MESSAGE")]
     pub(crate) message: String,
 }
 
+/// What is done with the delivery ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Keep it from now on; it is kept unless it was switched off
+    On,
+    /// Keep none, and remove what there is: 'trace' knows nothing any more
+    Off,
+    /// Say whether it is kept
+    Status,
+}
+
+/// For `resolve`.
+#[derive(Debug, Args)]
+pub(crate) struct ResolveArgs {
+    /// The name: 1 to 64 of a to z, 0 to 9, '_' and '-'
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+}
+
+/// What is asked about the network, and set.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NetworkCommand {
+    /// Show service nodes, guards, paths, clock and requests
+    ///
+    /// Where no engine runs on the home it starts one, waits until paths are
+    /// ready, at most as long as --timeout says, and fails when none is. A
+    /// running engine tells at once how it stands.
+    Status(NetworkStatusArgs),
+    /// Set the SOCKS5 proxy of this home, or show it
+    ///
+    /// A home with a proxy never connects without it. What is set here holds
+    /// from the next engine on, so none may run meanwhile.
+    Proxy(ProxyArgs),
+}
+
+/// For `network status`.
+#[derive(Debug, Args)]
+pub(crate) struct NetworkStatusArgs {
+    /// Show the swarm of this account, too
+    #[arg(long, value_name = "ID|NAME")]
+    pub(crate) swarm: Option<String>,
+}
+
+/// For `network proxy`.
+#[derive(Debug, Args)]
+pub(crate) struct ProxyArgs {
+    /// socks5://host:port, which may hold a login as in
+    /// socks5://user:password@host:port; 'off' for none; or 'show'
+    #[arg(value_name = "URL", default_value = "show")]
+    pub(crate) to: String,
+}
+
 /// For `localnet`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct LocalnetArgs {
     /// How many service nodes
     #[arg(long, value_name = "N", default_value_t = 9,
@@ -208,13 +287,137 @@ pub(crate) struct LocalnetArgs {
     #[arg(long, value_name = "N", default_value_t = 3,
         value_parser = clap::value_parser!(u16).range(1..=200))]
     pub(crate) swarm_size: u16,
-    /// The address at which nodes and seed listen
+    /// The address at which nodes, seed and file server listen
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
     pub(crate) bind: IpAddr,
-    /// Keep nodes and their messages in this folder, and go on from there
+    /// The seed's port; those of the nodes and of the file server follow
+    /// [default: those of the last time, or any]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+    /// Keep nodes, messages, files and what is changed while it runs in this
+    /// folder, and go on from there
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
     /// Write the network's file here once it serves
     #[arg(long, value_name = "FILE")]
     pub(crate) write_network: Option<PathBuf>,
+    /// What goes wrong, and when: a faults file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// Names of accounts: a file with lines such as example = "05…"
+    #[arg(long, value_name = "FILE")]
+    pub(crate) names: Option<PathBuf>,
+    /// Make the mistakes of the real storage server 2.8.0 too
+    #[arg(long)]
+    pub(crate) faithful: bool,
+    /// The port of the status page on 127.0.0.1 [default: that of the last
+    /// time, or any]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) page_port: Option<u16>,
+    /// Serve no status page
+    #[arg(long, conflicts_with = "page_port")]
+    pub(crate) no_page: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<LocalnetCommand>,
+}
+
+/// What is done with a local network that runs, found by its state folder.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LocalnetCommand {
+    /// Show nodes, swarms, names, faults and what went wrong lately
+    Status(OfLocalnet),
+    /// Let a node die; it stays dead until it is started
+    StopNode(OneNode),
+    /// Bring a node back, with what it held
+    StartNode(OneNode),
+    /// Put a node into another swarm; the seed tells it at once, and messages
+    /// move to those who have to hold them now
+    Move(MoveArgs),
+    /// Make a swarm of nodes that leave theirs
+    NewSwarm(NewSwarmArgs),
+    /// Let things go wrong as a faults file says, instead of what went wrong
+    /// before; its times count from now
+    Faults(FaultsArgs),
+    /// Let nothing go wrong any more
+    ClearFaults(OfLocalnet),
+    /// Register a name for an account, or another account for a name
+    Name(NameOfAccountArgs),
+    /// Take a name out
+    ForgetName(ForgetNameArgs),
+    /// End the network cleanly; returns when it has ended
+    Stop(OfLocalnet),
+}
+
+/// Which local network.
+#[derive(Debug, Args)]
+pub(crate) struct OfLocalnet {
+    /// The state folder of the network
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: PathBuf,
+}
+
+/// For `localnet stop-node` and `localnet start-node`.
+#[derive(Debug, Args)]
+pub(crate) struct OneNode {
+    #[command(flatten)]
+    pub(crate) of: OfLocalnet,
+    /// Which node, counted from 0
+    #[arg(value_name = "NODE")]
+    pub(crate) node: usize,
+}
+
+/// For `localnet move`.
+#[derive(Debug, Args)]
+pub(crate) struct MoveArgs {
+    #[command(flatten)]
+    pub(crate) of: OfLocalnet,
+    /// Which node, counted from 0
+    #[arg(value_name = "NODE")]
+    pub(crate) node: usize,
+    /// Into which swarm, counted from 0; or 'none'
+    #[arg(value_name = "SWARM")]
+    pub(crate) swarm: String,
+}
+
+/// For `localnet new-swarm`.
+#[derive(Debug, Args)]
+pub(crate) struct NewSwarmArgs {
+    #[command(flatten)]
+    pub(crate) of: OfLocalnet,
+    /// Which nodes, counted from 0
+    #[arg(value_name = "NODE", required = true)]
+    pub(crate) nodes: Vec<usize>,
+}
+
+/// For `localnet faults`.
+#[derive(Debug, Args)]
+pub(crate) struct FaultsArgs {
+    #[command(flatten)]
+    pub(crate) of: OfLocalnet,
+    /// A faults file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// For `localnet name`.
+#[derive(Debug, Args)]
+pub(crate) struct NameOfAccountArgs {
+    #[command(flatten)]
+    pub(crate) of: OfLocalnet,
+    /// The name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The Account ID
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+}
+
+/// For `localnet forget-name`.
+#[derive(Debug, Args)]
+pub(crate) struct ForgetNameArgs {
+    #[command(flatten)]
+    pub(crate) of: OfLocalnet,
+    /// The name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
 }

@@ -4,27 +4,44 @@
 mod account;
 mod conversations;
 pub(crate) mod demo;
+mod ledger;
 mod listen;
 pub(crate) mod localnet;
 mod messages;
+pub(crate) mod network;
+mod peer;
+mod reach;
+mod resolve;
 mod send;
 pub(crate) mod trace;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ramson_system::Engine;
 use ramson_types::AccountId;
 
-use crate::cli::{AccountCommand, Command};
+use crate::cli::{AccountCommand, Command, NetworkCommand};
 use crate::console::Console;
 use crate::error::Failure;
+use crate::input::Input;
+use crate::network::Network;
+use crate::settings::Proxy;
 use crate::signals::Ending;
+
+/// What an engine runs on.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    pub(crate) home: PathBuf,
+    pub(crate) network: Network,
+    pub(crate) proxy: Option<Proxy>,
+}
 
 /// What a command acts on.
 pub(crate) struct Context {
     pub(crate) engine: Engine,
-    pub(crate) home: PathBuf,
+    pub(crate) ground: Arc<Ground>,
     pub(crate) console: Console,
     pub(crate) ending: Ending,
     /// The engine was started for this command.
@@ -45,9 +62,9 @@ impl Context {
             (Some(id), accounts) if accounts.iter().any(|account| account.id == id) => Ok(id),
             (Some(id), _) => Err(Failure::NoSuchAccount { id }),
             (None, [only]) => Ok(only.id),
-            (None, []) => Err(Failure::NoAccount { home: self.home.clone() }),
+            (None, []) => Err(Failure::NoAccount { home: self.ground.home.clone() }),
             (None, several) => Err(Failure::SeveralAccounts {
-                home: self.home.clone(),
+                home: self.ground.home.clone(),
                 count: several.len(),
                 flag,
             }),
@@ -74,6 +91,9 @@ pub(crate) enum Job {
     Conversations(conversations::Conversations),
     Messages(messages::Messages),
     Trace(trace::Trace),
+    Ledger(ledger::Ledger),
+    Resolve(resolve::Resolve),
+    NetworkStatus(network::Status),
 }
 
 impl Job {
@@ -90,26 +110,36 @@ impl Job {
             }
             Command::Messages(args) => Self::Messages(messages::Messages::prepare(args)?),
             Command::Trace(args) => Self::Trace(trace::Trace::prepare(args)?),
-            Command::Localnet(_) | Command::Demo => return Ok(None),
+            Command::Ledger(command) => Self::Ledger(ledger::Ledger::new(*command)),
+            Command::Resolve(args) => Self::Resolve(resolve::Resolve::prepare(args)?),
+            Command::Network(NetworkCommand::Status(args)) => {
+                Self::NetworkStatus(network::Status::prepare(args)?)
+            }
+            Command::Network(NetworkCommand::Proxy(_)) | Command::Localnet(_) | Command::Demo => {
+                return Ok(None);
+            }
         }))
     }
 
-    /// Whether a command reads stdin. What else is wrong with it is told
-    /// before the user types.
-    pub(crate) fn reads_stdin(command: &Command) -> Result<bool, Failure> {
+    /// What a command reads from stdin, if it does. What else is wrong with it
+    /// is told before the user types.
+    pub(crate) fn reads_stdin(command: &Command) -> Result<Option<Input>, Failure> {
         match command {
             Command::Send(args) if args.text.is_none() => {
-                send::Send::prepare(args, None).map(|_| true)
+                send::Send::prepare(args, None).map(|_| Some(Input::Text))
             }
-            Command::Account(AccountCommand::Restore(args)) => account::name(args).map(|_| true),
-            _ => Ok(false),
+            Command::Account(AccountCommand::Restore(args)) => {
+                account::name(args).map(|_| Some(Input::Phrase))
+            }
+            _ => Ok(None),
         }
     }
 
     /// What it needs of the engine.
     pub(crate) fn needs(&self) -> Needs {
         match self {
-            Self::Send(_) => Needs::Network,
+            Self::Send(_) | Self::Resolve(_) | Self::NetworkStatus(_) => Needs::Network,
+            Self::Messages(job) => job.needs(),
             Self::Listen(_) => Needs::Polling,
             _ => Needs::Store,
         }
@@ -118,6 +148,14 @@ impl Job {
     /// Whether it makes the home where there is none.
     pub(crate) fn makes_home(&self) -> bool {
         matches!(self, Self::Account(account) if account.makes_home())
+    }
+
+    /// What its user has to agree to, if anything.
+    pub(crate) fn question(&self) -> Option<String> {
+        match self {
+            Self::Account(account) => account.question(),
+            _ => None,
+        }
     }
 
     /// Does it.
@@ -129,6 +167,9 @@ impl Job {
             Self::Conversations(job) => job.run(context).await,
             Self::Messages(job) => job.run(context).await,
             Self::Trace(job) => job.run(context).await,
+            Self::Ledger(job) => job.run(context).await,
+            Self::Resolve(job) => job.run(context).await,
+            Self::NetworkStatus(job) => job.run(context).await,
         }
     }
 }

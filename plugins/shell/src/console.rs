@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
 use tokio::sync::mpsc;
 
-use crate::control::Frame;
+use crate::control::{Frame, Wiped};
 use crate::error::Failure;
 use crate::record::Record;
 
@@ -55,11 +55,12 @@ impl Console {
         if self.json {
             return Ok(());
         }
-        self.out(text.into()).await
+        self.out::<String>(text.into()).await
     }
 
     /// Prints lines as they are on stdout.
-    pub(crate) async fn out(&self, lines: String) -> Result<(), Failure> {
+    pub(crate) async fn out<T: Into<Wiped>>(&self, lines: T) -> Result<(), Failure> {
+        let lines = lines.into();
         let Self { to: To::Client(frames), .. } = self else { return print(lines).await };
         frames.send(Frame::Out(lines)).await.map_err(|_| Failure::OutputGone)
     }
@@ -69,7 +70,7 @@ impl Console {
         match &self.to {
             To::Here => note_here(&text.into()),
             To::Client(frames) => {
-                let _gone = frames.send(Frame::Err(text.into())).await;
+                let _gone = frames.send(Frame::Err(text.into().into())).await;
             }
         }
     }
@@ -99,10 +100,10 @@ fn sentence(failure: &Failure, verbose: bool) -> String {
 }
 
 /// Prints to stdout on a thread that may wait for a slow reader.
-async fn print(lines: String) -> Result<(), Failure> {
+async fn print(lines: Wiped) -> Result<(), Failure> {
     let printed = tokio::task::spawn_blocking(move || {
         let mut out = BufWriter::new(io::stdout().lock());
-        writeln!(out, "{lines}")?;
+        writeln!(out, "{}", lines.as_str())?;
         out.flush()
     });
     match printed.await {
@@ -124,4 +125,10 @@ pub(crate) fn print_here(text: &str) {
 /// Prints to stderr.
 pub(crate) fn note_here(text: &str) {
     let _gone = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Prints a question to stderr, and leaves the line open for the answer.
+pub(crate) fn ask_here(text: &str) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    write!(err, "{text}").and_then(|()| err.flush())
 }

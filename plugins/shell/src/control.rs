@@ -5,8 +5,10 @@
 
 mod client;
 mod server;
-mod socket;
+pub(crate) mod socket;
 mod wire;
+
+use std::fmt;
 
 use clap::Parser as _;
 use serde::{Deserialize, Serialize};
@@ -29,11 +31,16 @@ pub(crate) struct Request {
     pub(crate) args: Vec<String>,
     /// What the command reads from stdin, if it does; may be a phrase.
     pub(crate) stdin: Option<String>,
+    /// The proxy that the client asks for, if it does; may hold a password.
+    #[serde(default)]
+    pub(crate) proxy: Option<String>,
 }
 
 impl Drop for Request {
     fn drop(&mut self) {
+        self.args.zeroize();
         self.stdin.zeroize();
+        self.proxy.zeroize();
     }
 }
 
@@ -60,7 +67,7 @@ pub(crate) fn understand(line: &[u8]) -> Result<Job, Failure> {
 }
 
 /// One line of the engine's answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Frame {
     /// The command is being carried out. Before this line nothing happened.
@@ -68,11 +75,42 @@ pub(crate) enum Frame {
     /// This engine cannot do it and ends soon; the client may try on.
     Retry {},
     /// For stdout.
-    Out(String),
+    Out(Wiped),
     /// For stderr.
-    Err(String),
+    Err(Wiped),
     /// The command is done; its exit status.
     Exit(u8),
+}
+
+/// Lines on their way to a user. There may be a phrase among them, so they are
+/// wiped and not shown elsewhere.
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Wiped(String);
+
+impl Wiped {
+    /// The lines.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Wiped {
+    fn from(lines: String) -> Self {
+        Self(lines)
+    }
+}
+
+impl fmt::Debug for Wiped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({} bytes)", self.0.len())
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
 }
 
 /// The version that both sides must have.
@@ -96,13 +134,19 @@ mod tests {
         let cases = [
             (Frame::Begun {}, r#"{"begun":{}}"#),
             (Frame::Retry {}, r#"{"retry":{}}"#),
-            (Frame::Out("a".into()), r#"{"out":"a"}"#),
-            (Frame::Err("b".into()), r#"{"err":"b"}"#),
+            (Frame::Out(Wiped("a".into())), r#"{"out":"a"}"#),
+            (Frame::Err(Wiped("b".into())), r#"{"err":"b"}"#),
             (Frame::Exit(2), r#"{"exit":2}"#),
         ];
         for (frame, line) in cases {
             assert_eq!(serde_json::to_string(&frame).unwrap(), line);
             assert_eq!(serde_json::from_str::<Frame>(line).unwrap(), frame);
         }
+    }
+
+    #[test]
+    fn what_a_frame_holds_is_not_in_debug_output() {
+        let frame = Frame::Out(Wiped("abbey".into()));
+        assert_eq!(format!("{frame:?}"), "Out((5 bytes))");
     }
 }

@@ -43,7 +43,7 @@ fn section(command: &Command, name: &str) -> String {
         .get_arguments()
         .filter(|arg| !arg.is_global_set() && !["help", "version"].contains(&arg.get_id().as_str()))
         .collect();
-    if !command.has_subcommands() {
+    if !command.has_subcommands() || !own.is_empty() {
         let words = own.iter().map(|arg| format!(" {}", usage(arg)));
         text.push_str(&format!("\n```\n{name}{}\n```\n", words.collect::<String>()));
     }

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use ramson_codec::network_file::NetworkFileError;
 use ramson_crypto::MnemonicError;
 use ramson_localnet::LocalnetError;
-use ramson_system::{ComposeError, EngineError, OpenError, SendError, StoreError};
+use ramson_system::{
+    ComposeError, EngineError, NameError, OpenError, ProxyError, ResolveError, SendError,
+    StoreError,
+};
 use ramson_types::{AccountId, AccountIdError, MessageId};
 
 use crate::record::one_line;
@@ -63,6 +66,26 @@ pub(crate) enum Failure {
     )]
     UnreachableSeed { seed: String, reason: String, message: MessageId },
     #[error(
+        "no service node is known after {seconds} s, the seed {seed} could not be used: {reason}; try again when it can be reached, or give the network file of another"
+    )]
+    NoServiceNodes { seed: String, reason: String, seconds: u64 },
+    #[error(
+        "no path of service nodes is ready after {seconds} s: {reason}; try again, or give a longer --timeout"
+    )]
+    NoPath { seconds: u64, reason: String },
+    #[error("{what} within {seconds} s; try again, or give a longer --timeout")]
+    Unanswered { what: String, seconds: u64 },
+    #[error(transparent)]
+    InvalidProxy(#[from] ProxyError),
+    #[error("{}: {reason}; 'ramson network proxy' writes this file", path.display())]
+    InvalidSettings { path: PathBuf, reason: String },
+    #[error("{}, and {asked} was asked for; end it first, or leave the proxy out", running_proxy(running.as_ref()))]
+    OtherProxy { running: Option<String>, asked: String },
+    #[error("{question} To do that without being asked, give --yes")]
+    Unconfirmed { question: String },
+    #[error("nothing was done, because 'yes' was not the answer")]
+    Declined,
+    #[error(
         "message {message} was not stored within {seconds} s: {reason}; it is kept and goes out when Ramson next runs on this home"
     )]
     NotStoredInTime { message: MessageId, seconds: u64, reason: String },
@@ -90,6 +113,14 @@ pub(crate) enum Failure {
         "the demo did not get as far as it should within {seconds} s: {missing}; run it again with -vv to see why"
     )]
     DemoStuck { seconds: u64, missing: String },
+    #[error("{}: {reason}", path.display())]
+    InvalidFile { path: PathBuf, reason: String },
+    #[error("no local network runs on {}; 'ramson localnet --state {}' starts one", state.display(), state.display())]
+    NoLocalnet { state: PathBuf },
+    #[error("the local network on {} does not answer: {reason}; end its process and start it again", state.display())]
+    LocalnetSilent { state: PathBuf, reason: String },
+    #[error("{reason}")]
+    LocalnetRefused { reason: String },
     #[error(transparent)]
     Localnet(#[from] LocalnetError),
     #[error(transparent)]
@@ -101,6 +132,13 @@ pub(crate) enum Failure {
 
 fn process(holder: Option<u32>) -> String {
     holder.map_or_else(|| "another process".to_owned(), |number| format!("process {number}"))
+}
+
+fn running_proxy(running: Option<&String>) -> String {
+    match running {
+        Some(proxy) => format!("the engine that runs on this home goes through the proxy {proxy}"),
+        None => "the engine that runs on this home goes through no proxy".to_owned(),
+    }
 }
 
 impl Failure {
@@ -137,8 +175,16 @@ impl Failure {
             Self::EngineEnded { .. } => "EngineEnded",
             Self::Refused { .. } => "Refused",
             Self::BadControl { .. } => "BadControl",
-            Self::UnreachableSeed { .. } => "UnreachableSeed",
-            Self::NotStoredInTime { .. } | Self::Timeout { .. } => "Timeout",
+            Self::UnreachableSeed { .. } | Self::NoServiceNodes { .. } => "UnreachableSeed",
+            Self::NoPath { .. } => "NoPath",
+            Self::NotStoredInTime { .. } | Self::Timeout { .. } | Self::Unanswered { .. } => {
+                "Timeout"
+            }
+            Self::InvalidProxy(_) => "InvalidProxy",
+            Self::InvalidSettings { .. } => "InvalidSettings",
+            Self::OtherProxy { .. } => "OtherProxy",
+            Self::Unconfirmed { .. } => "Unconfirmed",
+            Self::Declined => "Declined",
             Self::MessageFailed { .. } => "MessageFailed",
             Self::Interrupted { .. } => "Interrupted",
             Self::UnknownMessage { .. } => "UnknownMessage",
@@ -147,6 +193,9 @@ impl Failure {
             Self::File { .. } => "File",
             Self::System { .. } => "System",
             Self::DemoStuck { .. } => "DemoStuck",
+            Self::InvalidFile { .. } => "InvalidFile",
+            Self::NoLocalnet { .. } => "NoLocalnet",
+            Self::LocalnetSilent { .. } | Self::LocalnetRefused { .. } => "Localnet",
             Self::Localnet(error) => kind_of_localnet(error),
             Self::Engine(error) => kind_of_engine(error),
             Self::OutputGone => "OutputGone",
@@ -171,6 +220,10 @@ impl Failure {
             | "EmptyMessage"
             | "MessageTooLong"
             | "InvalidName"
+            | "InvalidFile"
+            | "InvalidProxy"
+            | "InvalidSettings"
+            | "Unconfirmed"
             | "InvalidLocalnet" => 2,
             _ => 1,
         }
@@ -181,8 +234,9 @@ impl Failure {
         let hint = match self.kind() {
             "Usage" => "see 'ramson --help'",
             "InvalidAccountId" => {
-                "an Account ID has 66 characters, 0-9 and a-f, and starts with 05"
+                "an Account ID has 66 characters, 0-9 and a-f, and starts with 05; a peer may also be given by a registered name of a-z, 0-9, '_' and '-'"
             }
+            "Unconfirmed" => "give --yes",
             "InvalidPhrase" => "a recovery phrase has 13 words, as the apps show them",
             "InvalidNetworkFile" | "UnreadableNetworkFile" | "ReservedNetworkName" => {
                 "docs/cli.md shows a network file"
@@ -230,7 +284,16 @@ fn kind_of_engine(error: &EngineError) -> &'static str {
         },
         EngineError::Send(SendError::Seal(_)) => "InvalidAccountId",
         EngineError::Send(SendError::OutboxFull { .. }) => "OutboxFull",
-        EngineError::BadName { .. } => "InvalidName",
+        EngineError::BadName { .. } | EngineError::BadNameText(_) => "InvalidName",
+        EngineError::NameNotRegistered { .. } => "NameNotRegistered",
+        EngineError::Name(error) => match error {
+            NameError::Resolve(ResolveError::Disagreement { .. }) => "NameDisputed",
+            NameError::Resolve(ResolveError::TooFewAnswers { .. }) => "NameUnanswered",
+            NameError::Resolve(_) => "NameUnusable",
+            NameError::Busy { .. } => "Busy",
+            _ => "Network",
+        },
+        EngineError::Swarm(_) => "Network",
         _ => "Engine",
     }
 }

@@ -9,12 +9,16 @@ use etcetera::BaseStrategy as _;
 use crate::error::Failure;
 use crate::network::Network;
 use crate::private;
+use crate::settings::{self, ProxyRule};
 
 /// Names a home when `--home` does not.
 const VARIABLE: &str = "RAMSON_HOME";
 
 /// The home's copy of its network.
 const NETWORK: &str = "network.toml";
+
+/// What its owner decided.
+const SETTINGS: &str = "settings.toml";
 
 /// The store, which makes a folder a home.
 const STORE: &str = "store";
@@ -108,6 +112,24 @@ impl Home {
         }
     }
 
+    /// Which proxy the home is set to. Settings that cannot be read are not
+    /// taken for none.
+    pub(crate) fn proxy_rule(&self) -> Result<ProxyRule, Failure> {
+        let path = self.folder.join(SETTINGS);
+        match fs::read_to_string(&path).map(zeroize::Zeroizing::new) {
+            Ok(text) => settings::read(&path, &text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(ProxyRule::Undecided),
+            Err(error) => Err(Failure::file(&path, error)),
+        }
+    }
+
+    /// Sets the home's proxy.
+    pub(crate) fn keep_proxy_rule(&self, rule: &ProxyRule) -> Result<(), Failure> {
+        let path = self.folder.join(SETTINGS);
+        private::put_in_place(&path, &settings::write(rule), private::Readers::Owner)
+            .map_err(|error| Failure::file(&path, error))
+    }
+
     /// Keeps a copy of the network.
     pub(crate) fn bind(&self, network: &Network) -> Result<(), Failure> {
         let path = self.folder.join(NETWORK);
@@ -147,6 +169,20 @@ mod tests {
         assert_eq!(refused.kind(), "WrongNetwork");
         let sentence = refused.to_string();
         assert!(sentence.contains("'mine'") && sentence.contains("'yours'"), "{sentence}");
+    }
+
+    #[test]
+    fn a_home_keeps_its_proxy_and_settings_that_make_no_sense_stop_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::choose(Some(folder.path())).unwrap();
+        assert_eq!(home.proxy_rule().unwrap(), ProxyRule::Undecided);
+        let rule = ProxyRule::parse("socks5://127.0.0.1:9050").unwrap();
+        home.keep_proxy_rule(&rule).unwrap();
+        assert_eq!(home.proxy_rule().unwrap(), rule);
+        fs::write(folder.path().join("settings.toml"), [0xff]).unwrap();
+        assert_eq!(home.proxy_rule().unwrap_err().kind(), "File");
+        fs::write(folder.path().join("settings.toml"), "proxi = 1").unwrap();
+        assert_eq!(home.proxy_rule().unwrap_err().kind(), "InvalidSettings");
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! |---|---|
 //! | `cli` | the command line; `docs` writes it down |
 //! | `start` | from arguments to an exit status |
-//! | `input` | what is read from stdin |
-//! | `home`, `network`, `lock` | a home, what it is bound to, and who has it |
+//! | `input`, `terminal` | what is read from stdin, and asked on a terminal |
+//! | `home`, `network`, `settings`, `lock` | a home, what it is bound and set to, and who has it |
 //! | `owner` | runs the engine of a home, for itself and for others |
 //! | `control` | how a command reaches an engine that runs already |
 //! | `commands` | one file for each command |
@@ -30,8 +30,10 @@ mod owner;
 mod private;
 mod progress;
 mod record;
+mod settings;
 mod signals;
 mod start;
+mod terminal;
 mod time;
 
 use std::ffi::OsString;

@@ -117,6 +117,11 @@ impl Network {
         }
     }
 
+    /// The URLs of its seeds; none for the one in this process.
+    pub(crate) fn seeds(&self) -> Vec<String> {
+        self.file().iter().flat_map(|file| &file.seeds).map(ToString::to_string).collect()
+    }
+
     /// What its user should know, once.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let Self::File(file) = self else { return Vec::new() };

@@ -1,6 +1,7 @@
 //! Runs the engine of a home whose lock is ours, carries a command out on it,
 //! and whatever else others ask of it meanwhile.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ramson_codec::network_file::{NetworkFile, ServerUrl};
@@ -8,12 +9,13 @@ use ramson_localnet::Localnet;
 use ramson_system::{Activity, Engine, EngineConfig, NetworkConfig};
 use tokio::sync::broadcast;
 
-use crate::commands::Needs;
+use crate::commands::{Ground, Needs};
 use crate::control::{Guests, Host};
 use crate::error::Failure;
 use crate::home::{Binding, Home};
 use crate::local;
 use crate::lock::HomeLock;
+use crate::settings::Proxy;
 use crate::signals::Ending;
 
 /// How long commands of others may go on when ours is done.
@@ -25,6 +27,7 @@ const SHORT_GRACE: Duration = Duration::from_secs(1);
 /// A running engine, its home, and the local network if it has one.
 pub(crate) struct Owner {
     engine: Engine,
+    ground: Arc<Ground>,
     localnet: Option<Localnet>,
     guests: Guests,
     /// From the engine's first moment on.
@@ -39,6 +42,7 @@ impl Owner {
         home: &Home,
         lock: HomeLock,
         binding: &Binding,
+        proxy: Option<Proxy>,
         needs: Needs,
     ) -> Result<Self, Failure> {
         // A store that is there knows its network, and may refuse this one.
@@ -62,8 +66,11 @@ impl Owner {
             Needs::Network => Activity::Sending,
             Needs::Polling => Activity::Polling,
         };
-        let config =
-            EngineConfig { activity, ..EngineConfig::new(home.folder().to_owned(), network) };
+        let config = EngineConfig {
+            activity,
+            proxy: proxy.as_ref().map(|proxy| proxy.address().clone()),
+            ..EngineConfig::new(home.folder().to_owned(), network)
+        };
         let engine = Engine::start(config).await?;
         if binding.changed
             && known
@@ -73,9 +80,11 @@ impl Owner {
             return Err(failure);
         }
         let events = Some(engine.subscribe());
-        let host = Host { engine: engine.clone(), home: home.folder().to_owned(), offers: needs };
+        let (home_folder, network) = (home.folder().to_owned(), binding.network.clone());
+        let ground = Arc::new(Ground { home: home_folder, network, proxy });
+        let host = Host { engine: engine.clone(), ground: ground.clone(), offers: needs };
         match Guests::welcome(home, host) {
-            Ok(guests) => Ok(Self { engine, localnet, guests, events, _lock: lock }),
+            Ok(guests) => Ok(Self { engine, ground, localnet, guests, events, _lock: lock }),
             Err(failure) => {
                 engine.shutdown().await;
                 Err(failure)
@@ -86,6 +95,11 @@ impl Owner {
     /// The engine.
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// What it runs on.
+    pub(crate) fn ground(&self) -> &Arc<Ground> {
+        &self.ground
     }
 
     /// Its events from its first moment on; once.

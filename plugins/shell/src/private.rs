@@ -1,5 +1,5 @@
-//! Files and folders for the owner alone. With `control`, the only file that
-//! knows Unix.
+//! Files and folders for the owner alone. With `control`, `signals` and
+//! `terminal`, the only file that knows Unix.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};

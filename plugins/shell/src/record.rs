@@ -29,6 +29,9 @@ pub(crate) enum Record {
         message: String,
         account: String,
         to: String,
+        /// By which name the recipient was given.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
         hash: String,
         nodes: Vec<String>,
         timestamp: u64,
@@ -51,13 +54,40 @@ pub(crate) enum Record {
         destination: Option<String>,
     },
     Trace(super::commands::trace::Line),
+    /// Whether a delivery ledger is kept.
+    Ledger {
+        on: bool,
+    },
+    /// Whose a name is.
+    Name {
+        name: String,
+        id: String,
+    },
+    /// How the network is.
+    Network(Box<super::commands::network::View>),
+    /// What a home is set to.
+    Proxy {
+        proxy: Option<String>,
+        login: bool,
+        decided: bool,
+    },
     Ready {
         network: String,
         nodes: usize,
         seed: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         file: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file_server: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        page: Option<String>,
     },
+    /// Something was done to a local network.
+    Done {
+        detail: String,
+    },
+    /// How a local network stands.
+    Localnet(Box<ramson_localnet::Status>),
     Error {
         kind: &'static str,
         detail: String,
@@ -166,6 +196,7 @@ impl Record {
             message: id.to_string(),
             account: account.to_string(),
             to: to.to_string(),
+            name: None,
             hash: hash.to_string(),
             nodes: hex_keys(nodes),
             timestamp: sent.millis(),
@@ -198,8 +229,12 @@ impl fmt::Display for Record {
                 }
             }
             Self::Removed { id } => write!(f, "removed {id}"),
-            Self::Stored { message, to, hash, nodes, .. } => {
-                write!(f, "{message} is stored for {to}\n  hash {hash}\n  confirmed by")?;
+            Self::Stored { message, to, name, hash, nodes, .. } => {
+                write!(f, "{message} is stored for {to}")?;
+                if let Some(name) = name {
+                    write!(f, " ({name})")?;
+                }
+                write!(f, "\n  hash {hash}\n  confirmed by")?;
                 nodes.iter().try_for_each(|node| write!(f, "\n    {node}"))
             }
             Self::Message(message) => message.fmt(f),
@@ -226,13 +261,28 @@ impl fmt::Display for Record {
                 }
             }
             Self::Trace(line) => line.fmt(f),
-            Self::Ready { network, nodes, seed, file } => {
+            Self::Ledger { on: true } => f.write_str("the delivery ledger is kept"),
+            Self::Ledger { on: false } => f.write_str("no delivery ledger is kept"),
+            // Alone, for scripts.
+            Self::Name { id, .. } => f.write_str(id),
+            Self::Network(view) => view.fmt(f),
+            Self::Proxy { proxy: Some(proxy), login, .. } => {
+                let login = if *login { ", with a login" } else { "" };
+                write!(f, "everything goes through the proxy {proxy}{login}")
+            }
+            Self::Proxy { proxy: None, .. } => f.write_str("no proxy is set"),
+            Self::Ready { network, nodes, seed, file, page, .. } => {
                 write!(f, "ready: network '{network}', {nodes} nodes, seed {seed}")?;
-                match file {
-                    Some(file) => write!(f, ", network file {file}"),
+                if let Some(file) = file {
+                    write!(f, ", network file {file}")?;
+                }
+                match page {
+                    Some(page) => write!(f, "\nstatus page {page}"),
                     None => Ok(()),
                 }
             }
+            Self::Done { detail } => f.write_str(&one_line(detail)),
+            Self::Localnet(status) => super::commands::localnet::show::Shown(status).fmt(f),
             Self::Error { detail, .. } => f.write_str(detail),
         }
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::{Cli, Command};
-use crate::commands::{Context, Job, Needs, demo, localnet};
+use crate::cli::{Cli, Command, NetworkCommand};
+use crate::commands::{Context, Job, Needs, demo, localnet, network};
 use crate::console::{self, Console};
 use crate::control::{Outcome, Request, VERSION, attach};
 use crate::error::Failure;
@@ -15,8 +15,9 @@ use crate::home::Home;
 use crate::lock::{Claim, claim};
 use crate::network::Network;
 use crate::owner::Owner;
+use crate::settings::{Proxy, ProxyRule};
 use crate::signals::Ending;
-use crate::{input, logging, record};
+use crate::{logging, record, terminal};
 
 /// How long a command waits for a home whose holder does not answer.
 const CLAIM_TIME: Duration = Duration::from_secs(15);
@@ -66,16 +67,22 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
     let command = match &cli.command {
         None | Some(Command::Demo) => return demo::run(&cli.global, console).await.map(|()| 0),
         Some(Command::Localnet(args)) => return localnet::run(args, console).await.map(|()| 0),
+        Some(Command::Network(NetworkCommand::Proxy(args))) => {
+            return network::proxy::run(args, &cli.global, console).await.map(|()| 0);
+        }
         Some(command) => command,
     };
+    let ending =
+        Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
     let stdin = match Job::reads_stdin(command)? {
-        true => Some(input::read()?),
-        false => None,
+        Some(input) => Some(input.read(&ending).await?),
+        None => None,
     };
     let Some(job) = Job::prepare(command, stdin.as_ref().map(|text| text.as_str()))? else {
         return Ok(0);
     };
     let asked = cli.global.network.as_deref().map(Network::choose).transpose()?;
+    let proxy = Proxy::asked(cli.global.proxy.as_deref())?;
     let home = Home::choose(cli.global.home.as_deref())?;
     if job.makes_home() {
         home.make()?;
@@ -84,13 +91,14 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
     }
     // Another network is refused before anything is done, here or elsewhere.
     let mut moved = home.binding(asked.clone())?.changed && home.has_store();
-
-    let ending =
-        Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
+    if let Some(question) = job.question() {
+        agree(question, &ending).await?;
+    }
     let request = Request {
         version: VERSION.to_owned(),
         args: words(args),
         stdin: stdin.map(|text| text.to_string()),
+        proxy: proxy.as_ref().map(|proxy| proxy.url().to_string()),
     };
     let mut waited = Duration::ZERO;
     loop {
@@ -99,7 +107,12 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
                 // Whoever had the home until now may have made it.
                 let binding = home.binding(asked)?;
                 let new = !home.has_store();
-                let owner = Owner::start(&home, lock, &binding, job.needs()).await?;
+                let (proxy, first) = home.proxy_rule()?.for_run(proxy);
+                if let Some(proxy) = proxy.as_ref().filter(|_| first) {
+                    home.keep_proxy_rule(&ProxyRule::Through(proxy.clone()))?;
+                    console.note(kept(proxy)).await;
+                }
+                let owner = Owner::start(&home, lock, &binding, proxy, job.needs()).await?;
                 if new {
                     welcome(&home, &binding.network, console).await;
                 }
@@ -110,7 +123,7 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
                 }
                 let context = Context {
                     engine: owner.engine().clone(),
-                    home: home.folder().to_owned(),
+                    ground: owner.ground().clone(),
                     console: console.clone(),
                     ending,
                     own_engine: true,
@@ -146,6 +159,25 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
             () = tokio::time::sleep(CLAIM_EVERY) => {}
         }
     }
+}
+
+/// Asks before something is done that cannot be undone.
+async fn agree(question: String, ending: &Ending) -> Result<(), Failure> {
+    if !terminal::is_there() {
+        return Err(Failure::Unconfirmed { question });
+    }
+    match terminal::agrees(&question, ending).await? {
+        true => Ok(()),
+        false => Err(Failure::Declined),
+    }
+}
+
+/// What is said of the first proxy that a home gets.
+fn kept(proxy: &Proxy) -> String {
+    format!(
+        "from now on this home goes through the proxy {proxy}, with --proxy or without; 'ramson \
+         network proxy' changes that"
+    )
 }
 
 /// How a command ends that the user interrupted while another process had it.
@@ -209,7 +241,7 @@ mod tests {
     #[test]
     fn a_wrong_command_line_is_told_in_one_line() {
         let cases: [(&[&str], &str); 4] = [
-            (&["ramson", "send"], "--to <ID>"),
+            (&["ramson", "send"], "--to <ID|NAME>"),
             (&["ramson", "sned"], "'sned'"),
             (&["ramson", "listen", "--count", "many"], "'many'"),
             (&["ramson", "account"], "(create, restore, list, show, remove)"),

@@ -9,7 +9,10 @@
 //! | `seeds` | a seed's answer, and what a seed is asked |
 //! | `storage` | storage requests, and a node's answers to them |
 //! | `message` | stored messages: wrapping, sealed box, Content |
-//! | `text` | what people paste: network files, phrases, ids |
+//! | `text` | what people paste: network files, faults files, phrases, ids |
+//! | `names` | names, and what service nodes say of them |
+//! | `files` | what is posted to a file server, and its answers |
+//! | `peers` | what service nodes say to each other |
 //! | `account` | what the account machine makes of answers |
 //! | `control` | who speaks to a running engine on this machine |
 //! | `node_http` | what is posted to a service node |
@@ -21,12 +24,15 @@
 mod account;
 mod control;
 pub mod corpus;
+mod files;
 mod fixed;
 mod input;
 mod message;
+mod names;
 mod node_http;
 mod node_rules;
 mod onion;
+mod peers;
 mod seeds;
 mod storage;
 mod text;
@@ -34,13 +40,16 @@ mod world;
 
 pub use account::{account_receive, delivery_answer, poll_answer};
 pub use control::control_request;
+pub use files::{file_answer, file_server};
 pub use message::{content, envelope, sealed_message};
+pub use names::{name, name_record};
 pub use node_http::node_http;
 pub use node_rules::node_rules;
 pub use onion::{onion_frame, onion_reply};
+pub use peers::{active_nodes, bencode, peer_message};
 pub use seeds::{seed_answer, seed_request};
 pub use storage::{storage_answers, storage_request};
-pub use text::{ids, mnemonic, network_file};
+pub use text::{faults_file, ids, mnemonic, network_file};
 
 use corpus::Known;
 
@@ -70,7 +79,10 @@ pub const TARGETS: &[Target] = targets! {
     seeds: seed_answer seed_request;
     storage: storage_request storage_answers;
     message: envelope content sealed_message;
-    text: network_file mnemonic ids;
+    text: network_file faults_file mnemonic ids;
+    names: name name_record;
+    files: file_server file_answer;
+    peers: bencode peer_message active_nodes;
     account: poll_answer account_receive delivery_answer;
     control: control_request;
     node_http: node_http;

@@ -3,6 +3,7 @@
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
+use ramson_codec::faults_file::FaultsFile;
 use ramson_codec::network_file::{NetworkFile, NetworkFileError, ServerUrl};
 use ramson_crypto::{MnemonicError, mnemonic};
 use ramson_types::{
@@ -35,6 +36,20 @@ pub fn network_file(data: &[u8]) {
                 assert!((1..=text.lines().count() + 1).contains(&line), "line {line}");
             }
         }
+    }
+}
+
+/// A faults file. What is read is the same when it is written and read again.
+pub fn faults_file(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match FaultsFile::parse(&text) {
+        Ok(file) => {
+            for (rule, nth) in (0..file.rules.len().min(20)).zip(0..) {
+                file.strikes(rule, 1, nth);
+            }
+            assert_eq!(FaultsFile::parse(&file.to_toml()), Ok(file));
+        }
+        Err(error) => show(&error, &data.repeat(2)),
     }
 }
 
@@ -132,6 +147,20 @@ pub(crate) mod corpus {
             inputs.push(text.as_bytes().to_vec());
         }
         inputs
+    }
+
+    pub(crate) fn faults_file(_: &Known) -> Vec<Vec<u8>> {
+        [
+            "seed = 7\n[[rule]]\nfault = 'answer lost'\nnodes = 'all'\nprobability = 0.2\n",
+            "[[rule]]\nname = 'slow'\nfault = 'late'\nms = 800\nnodes = ['swarm 1', 7]\n\
+             asked_by = 'clients'\nfrom = 10\nuntil = 60.5\n",
+            "[[rule]]\nfault = 'wrong clock'\nms = -600000\nnodes = 4\n",
+            "[[rule]]\nfault = 'partition'\ngroups = [[0, 1, 2], ['swarm 1']]\n",
+            "[[rule]]\nfault = 'status'\nstatus = 503\nnodes = ['seed', 'file server']\nevery = 5\n",
+            "seed = 9223372036854775807\n[[rule]]\nfault = 'refuses stores'\nstatus = 507\nnodes = 0\n",
+        ]
+        .map(|text| text.as_bytes().to_vec())
+        .to_vec()
     }
 
     pub(crate) fn mnemonic(known: &Known) -> Vec<Vec<u8>> {

@@ -65,7 +65,11 @@ fn a_home_that_is_read_needs_no_network() {
     assert!(place.json(&["--home", "home", "conversations"]).is_empty());
     assert!(place.json(&["--home", "home", "messages", "--with", &id]).is_empty());
     place.run(&["--home", "home", "trace", "m1-1"]).failed(1, &["m1-1"]);
-    place.run(&["--home", "home", "account", "remove", &id]).done();
+    // Nobody can be asked here.
+    let refused = place.run(&["--home", "home", "account", "remove", &id, "--json"]);
+    let refused = refused.failed(2, &[&id, "gone for good", "--yes"]);
+    assert_eq!(refused.json()[0]["kind"], "Unconfirmed", "{refused:#?}");
+    place.run(&["--home", "home", "account", "remove", &id, "--yes"]).done();
     assert!(place.json(&["--home", "home", "account", "list"]).is_empty());
     place.run(&["--home", "home", "conversations"]).failed(1, &["no account", "account create"]);
 }

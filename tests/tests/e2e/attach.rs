@@ -59,7 +59,7 @@ fn accounts_can_be_added_to_a_running_engine() {
     );
     place.run(&["--home", "alice", "conversations"]).failed(2, &["2 accounts", "--account"]);
     place.run(&["--home", "alice", "send", "--account", &second, "--to", &alice, "hello"]).done();
-    place.run(&["--home", "alice", "account", "remove", &second]).done();
+    place.run(&["--home", "alice", "account", "remove", &second, "--yes"]).done();
     let listed = place.json(&["--home", "alice", "account", "list"]);
     assert_eq!(listed.iter().map(|account| text(account, "id")).collect::<Vec<_>>(), [alice]);
 }

@@ -57,14 +57,17 @@ fn account_ids() {
     let unknown = format!("99{}", &good[2..]);
     let not_hex = format!("{}zz", &good[..64]);
     let short = good[..65].to_owned();
-    for bad in [short.as_str(), &not_hex, &unknown, &group, "", "bob"] {
-        for args in [
-            &["send", "x", "--to", bad][..],
-            &["send", "x", "--to", &good, "--account", bad],
+    for bad in [short.as_str(), &not_hex, &unknown, &group, "", "bob", "b!b"] {
+        // Where a peer is meant, some of them are names.
+        let peers = [&["send", "x", "--to", bad][..], &["network", "status", "--swarm", bad]];
+        let own = [
+            &["send", "x", "--to", &good, "--account", bad][..],
             &["listen", "--account", bad],
             &["account", "show", bad],
             &["account", "remove", bad],
-        ] {
+        ];
+        let peers = peers.into_iter().filter(|_| bad != "bob");
+        for args in peers.chain(own) {
             let args = [&["--home", "home", "--json"][..], args].concat();
             let failed = place.run(&args).failed(2, &[&format!("'{bad}'"), "05"]);
             assert_eq!(failed.json()[0]["kind"], "InvalidAccountId", "{failed:#?}");
@@ -216,6 +219,8 @@ fn texts() {
     place.run_with(&send, &"x".repeat(2001)).failed(2, &["2001", "2000"]);
     let name = "n".repeat(101);
     place.run(&["--home", "home", "account", "create", "--name", &name]).failed(2, &[&name, "101"]);
+    place.run(&["--home", "home", "resolve", "b!b", "--json"]).failed(2, &["'b!b'", "'!'"]);
+    place.run(&["--home", "home", "messages", "--with", "b!b"]).failed(2, &["'b!b'", "66"]);
     place.run(&["--home", "home", "trace", "x1-2"]).failed(2, &["'x1-2'", "m1-42"]);
     assert!(place.json(&["--home", "home", "messages", "--with", &id]).is_empty());
 }
@@ -223,10 +228,13 @@ fn texts() {
 #[test]
 fn command_lines() {
     let place = Place::new();
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 12] = [
         (&["sned"], "'sned'"),
         (&["send"], "--to"),
         (&["account"], "create"),
+        (&["network"], "status"),
+        (&["ledger"], "off"),
+        (&["resolve"], "<NAME>"),
         (&["listen", "--count", "0"], "0"),
         (&["messages"], "--with"),
         (&["--timeout", "soon", "run"], "'soon'"),

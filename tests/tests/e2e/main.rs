@@ -16,6 +16,11 @@ mod delivery;
 mod demo;
 mod disk;
 mod endings;
+mod localnet;
+mod names;
+mod network;
 mod outbox;
+mod seeds;
 #[allow(dead_code, reason = "the load tests share it, and use other parts")]
 mod support;
+mod terminal;

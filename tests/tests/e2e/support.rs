@@ -74,6 +74,7 @@ impl Place {
             .current_dir(self.folder.path())
             .env_remove("RAMSON_HOME")
             .env_remove("RAMSON_LOG")
+            .env_remove("RAMSON_PROXY")
             .env("HOME", self.path("user"))
             .env_remove("XDG_DATA_HOME")
             .env_remove("XDG_STATE_HOME")

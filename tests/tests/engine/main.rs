@@ -12,5 +12,6 @@
 mod delivery;
 mod guard;
 mod mischief;
+mod network;
 mod panics;
 mod support;

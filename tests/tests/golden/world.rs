@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ramson_node::{HttpRequest, HttpResponse, Network, Node, Nodes, NodesStep};
+use ramson_codec::ons::{NameQuestion, NameRecord};
+use ramson_node::{HttpRequest, HttpResponse, Network, Node, Nodes, NodesStep, Quirks};
 use ramson_types::{SwarmId, Timestamp};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -36,12 +37,17 @@ impl<'a> World<'a> {
         if let Some(hash) = find(&recorded, "block_hash").and_then(Value::as_str) {
             network.block_hash = hash.to_owned();
         }
+        for (hash, record) in transcript.steps.iter().filter_map(registered) {
+            network.register_record(hash, record);
+        }
         let first = transcript.steps.first().map_or(Timestamp(0), |step| step.clock);
         let now = first.minus(BEFORE);
         let shared = Arc::new(network.clone());
         let mut nodes = Nodes::default();
         for node in transcript.nodes.values() {
-            nodes.add(Node::new(node.keys(), Arc::clone(&shared), now));
+            let mut node = Node::new(node.keys(), Arc::clone(&shared), now);
+            node.set_quirks(Quirks::faithful());
+            nodes.add(node);
         }
         Self { transcript, nodes, network, now, rng: StdRng::seed_from_u64(1) }
     }
@@ -96,13 +102,22 @@ impl<'a> World<'a> {
                 contact.swarm = id;
             }
         }
-        let changed = Network::new(contacts);
+        let changed = self.network.with_nodes(contacts);
         if changed != self.network {
             self.network = changed;
             let shared = Arc::new(self.network.clone());
             self.nodes.set_network(&shared, self.now, &mut self.rng);
         }
     }
+}
+
+/// A name that the recorded daemon knows, with the record that it gives.
+fn registered(step: &Step) -> Option<([u8; 32], NameRecord)> {
+    let asked = &step.json["request"]["body_json"]["params"];
+    let question = NameQuestion::parse(&asked["params"]).ok()?;
+    let record = NameRecord::parse(&step.response).ok()?;
+    (asked["endpoint"] == "ons_resolve" && step.status == 200)
+        .then_some((question.name_hash, record))
 }
 
 /// The first value under a key, at any depth.

@@ -21,4 +21,5 @@ mod garbage;
 mod identities;
 mod kills;
 mod memory;
+mod nodes;
 mod raw;

@@ -1,6 +1,10 @@
 //! The writer thread, the reader thread, and the queues before them.
+//!
+//! A panic in one of them is a defect; it costs the write or question that led
+//! to it, and nobody else anything.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -73,7 +77,10 @@ impl Queues {
     pub(super) fn ask<Q: Question>(&self, question: Q) -> Result<Answer<Q::Answer>, StoreError> {
         let (to, answer) = oneshot::channel();
         let answering: Answering = Box::new(move |store| {
-            let _ = to.send(store.ask(&question));
+            // What it was about is gone with the question itself; the store
+            // writes nothing here.
+            let answer = catch_unwind(AssertUnwindSafe(|| store.ask(&question)));
+            let _ = to.send(answer.unwrap_or_else(|_| Err(panicked("a question"))));
         });
         match self.questions.try_send(answering) {
             Ok(()) => Ok(answer),
@@ -126,13 +133,38 @@ fn write_all(store: &Store, waiting: &Receiver<Box<dyn Waiting>>) {
         {
             group.push(next);
         }
-        let mut jobs: Vec<&mut dyn Job> = Vec::with_capacity(group.len());
-        jobs.extend(group.iter_mut().map(|waiting| &mut **waiting as &mut dyn Job));
-        let outcomes = store.run_group(&mut jobs);
+        let outcomes = run(store, &mut group);
         for (waiting, outcome) in group.into_iter().zip(outcomes) {
             waiting.answer(outcome);
         }
     }
+}
+
+/// Carries out a group in one transaction; when that panics, each by itself.
+/// A transaction that is dropped halfway has written nothing.
+fn run(store: &Store, group: &mut [Box<dyn Waiting>]) -> Vec<Result<(), StoreError>> {
+    let together = |group: &mut [Box<dyn Waiting>]| {
+        let mut jobs: Vec<&mut dyn Job> = Vec::with_capacity(group.len());
+        jobs.extend(group.iter_mut().map(|waiting| &mut **waiting as &mut dyn Job));
+        catch_unwind(AssertUnwindSafe(|| store.run_group(&mut jobs)))
+    };
+    if let Ok(outcomes) = together(group) {
+        return outcomes;
+    }
+    tracing::error!(writes = group.len(), "writing panicked; each is tried by itself");
+    let mut outcomes = Vec::with_capacity(group.len());
+    for single in group.chunks_mut(1) {
+        match together(single) {
+            Ok(one) => outcomes.extend(one),
+            Err(_) => outcomes.push(Err(panicked("a write"))),
+        }
+    }
+    outcomes
+}
+
+fn panicked(what: &str) -> StoreError {
+    let reason = "it made this program panic, which is a defect; please report it".to_owned();
+    StoreError::NotKept { what: what.to_owned(), reason }
 }
 
 fn close(store: Arc<Store>, reader: JoinHandle<()>) -> Result<(), StoreError> {
@@ -140,4 +172,51 @@ fn close(store: Arc<Store>, reader: JoinHandle<()>) -> Result<(), StoreError> {
         tracing::error!("the store's reader thread panicked");
     }
     Arc::into_inner(store).map_or(Err(StoreError::Closed), Store::close)
+}
+
+#[cfg(test)]
+mod tests {
+    use ramson_messages::storage::{LastEvent, SetLedger};
+    use rand::SeedableRng as _;
+    use rand::rngs::StdRng;
+
+    use super::*;
+    use crate::StoreHandle;
+    use crate::store::Reading;
+
+    /// Writes halfway, then panics.
+    struct Bomb;
+
+    impl Write for Bomb {
+        type Answer = ();
+
+        fn carry_out(&self, tables: &mut Tables<'_>) -> Result<(), Failure> {
+            SetLedger { on: false }.carry_out(tables)?;
+            panic!("a panic on purpose");
+        }
+    }
+
+    impl Question for Bomb {
+        type Answer = ();
+
+        fn answer(&self, _: &Reading) -> Result<(), Failure> {
+            panic!("a panic on purpose");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_nobody_else_anything() {
+        let store = Store::in_memory(StdRng::seed_from_u64(1)).unwrap();
+        let handle = StoreHandle::threads(store).unwrap();
+        for _ in 0..3 {
+            let before = handle.write(SetLedger { on: true });
+            let (bomb, after) = (handle.write(Bomb), handle.write(SetLedger { on: true }));
+            assert_eq!(before.await, Ok(()));
+            assert!(matches!(bomb.await, Err(StoreError::NotKept { .. })));
+            assert_eq!(after.await, Ok(()));
+            assert!(matches!(handle.ask(Bomb).await, Err(StoreError::NotKept { .. })));
+            assert_eq!(handle.ask(LastEvent).await, Ok(0));
+        }
+        assert_eq!(handle.close().await, Ok(()));
+    }
 }

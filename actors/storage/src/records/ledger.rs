@@ -1,7 +1,7 @@
 //! Lines of the delivery ledger.
 
 use ramson_types::ledger::{LedgerLine, LedgerStep};
-use ramson_types::{MessageId, Timestamp};
+use ramson_types::{AccountId, MessageId, Timestamp};
 
 use super::{
     RecordError, account_id, decode, encode, namespace, node, node_bytes, nodes, optional_hash,
@@ -15,7 +15,7 @@ struct LineRecord {
     message: Option<u64>,
     #[prost(bytes = "vec", optional, tag = "3")]
     hash: Option<Vec<u8>>,
-    #[prost(oneof = "Step", tags = "4, 5, 6, 7, 8, 9, 10, 11")]
+    #[prost(oneof = "Step", tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
     step: Option<Step>,
 }
 
@@ -37,6 +37,10 @@ enum Step {
     Dropped(Dropped),
     #[prost(message, tag = "11")]
     CursorMoved(CursorMoved),
+    #[prost(message, tag = "12")]
+    Missed(Missed),
+    #[prost(message, tag = "13")]
+    Replayed(Replayed),
 }
 
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -55,6 +59,10 @@ struct Attempted {
     node: Vec<u8>,
     #[prost(bytes = "vec", repeated, tag = "3")]
     path: Vec<Vec<u8>>,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    to: Option<Vec<u8>>,
+    #[prost(uint64, optional, tag = "5")]
+    asked: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -73,6 +81,8 @@ struct WrongSwarm {
     node: Vec<u8>,
     #[prost(uint32, tag = "2")]
     members: u32,
+    #[prost(bytes = "vec", optional, tag = "3")]
+    to: Option<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -83,6 +93,10 @@ struct AttemptFailed {
     reason: String,
     #[prost(uint64, optional, tag = "3")]
     retry_at: Option<u64>,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    to: Option<Vec<u8>>,
+    #[prost(uint64, optional, tag = "5")]
+    asked: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -101,6 +115,30 @@ struct Dropped {
     node: Vec<u8>,
     #[prost(string, tag = "2")]
     reason: String,
+    #[prost(uint64, optional, tag = "3")]
+    remembered_until: Option<u64>,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct Missed {
+    #[prost(bytes = "vec", tag = "1")]
+    node: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    had: Vec<u8>,
+    #[prost(uint64, tag = "3")]
+    noticed: u64,
+    #[prost(uint32, tag = "4")]
+    times: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct Replayed {
+    #[prost(bytes = "vec", tag = "1")]
+    node: Vec<u8>,
+    #[prost(sint32, tag = "2")]
+    namespace: i32,
+    #[prost(uint32, tag = "3")]
+    messages: u32,
 }
 
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -135,24 +173,30 @@ fn write_step(step: &LedgerStep) -> Result<Step, RecordError> {
         LedgerStep::Queued { to, bytes } => {
             Step::Queued(Queued { to: to.to_bytes().to_vec(), bytes: *bytes })
         }
-        LedgerStep::Attempted { attempt, node, path } => Step::Attempted(Attempted {
+        LedgerStep::Attempted { attempt, to, node, path, asked } => Step::Attempted(Attempted {
             attempt: *attempt,
             node: node.0.to_vec(),
             path: node_bytes(path),
+            to: write_to(to),
+            asked: asked.map(|at| at.0),
         }),
         LedgerStep::Stored { to, confirmed, failed } => Step::Stored(Stored {
             to: to.to_bytes().to_vec(),
             confirmed: node_bytes(confirmed),
             failed: node_bytes(failed),
         }),
-        LedgerStep::WrongSwarm { node, members } => {
-            Step::WrongSwarm(WrongSwarm { node: node.0.to_vec(), members: *members })
-        }
-        LedgerStep::AttemptFailed { node, reason, retry_at } => {
+        LedgerStep::WrongSwarm { to, node, members } => Step::WrongSwarm(WrongSwarm {
+            node: node.0.to_vec(),
+            members: *members,
+            to: write_to(to),
+        }),
+        LedgerStep::AttemptFailed { to, node, reason, asked, retry_at } => {
             Step::AttemptFailed(AttemptFailed {
                 node: node.map(|node| node.0.to_vec()),
                 reason: reason.clone(),
                 retry_at: retry_at.map(|at| at.0),
+                to: write_to(to),
+                asked: asked.map(|at| at.0),
             })
         }
         LedgerStep::Received { node, path, namespace } => Step::Received(Received {
@@ -160,9 +204,22 @@ fn write_step(step: &LedgerStep) -> Result<Step, RecordError> {
             path: node_bytes(path),
             namespace: namespace.0.into(),
         }),
-        LedgerStep::Dropped { node, reason } => {
-            Step::Dropped(Dropped { node: node.0.to_vec(), reason: reason.clone() })
-        }
+        LedgerStep::Dropped { node, reason, remembered_until } => Step::Dropped(Dropped {
+            node: node.0.to_vec(),
+            reason: reason.clone(),
+            remembered_until: remembered_until.map(|at| at.0),
+        }),
+        LedgerStep::Missed { node, had, noticed, times } => Step::Missed(Missed {
+            node: node.0.to_vec(),
+            had: had.0.to_vec(),
+            noticed: noticed.0,
+            times: *times,
+        }),
+        LedgerStep::Replayed { node, namespace, messages } => Step::Replayed(Replayed {
+            node: node.0.to_vec(),
+            namespace: namespace.0.into(),
+            messages: *messages,
+        }),
         LedgerStep::CursorMoved { node, namespace } => {
             Step::CursorMoved(CursorMoved { node: node.0.to_vec(), namespace: namespace.0.into() })
         }
@@ -177,20 +234,26 @@ fn read_step(step: Step) -> Result<LedgerStep, RecordError> {
         }
         Step::Attempted(step) => LedgerStep::Attempted {
             attempt: step.attempt,
+            to: read_to(step.to.as_deref())?,
             node: node(&step.node, "node")?,
             path: nodes(&step.path, "path")?,
+            asked: step.asked.map(Timestamp),
         },
         Step::Stored(step) => LedgerStep::Stored {
             to: account_id(&step.to, "to")?,
             confirmed: nodes(&step.confirmed, "confirmed")?,
             failed: nodes(&step.failed, "failed")?,
         },
-        Step::WrongSwarm(step) => {
-            LedgerStep::WrongSwarm { node: node(&step.node, "node")?, members: step.members }
-        }
+        Step::WrongSwarm(step) => LedgerStep::WrongSwarm {
+            to: read_to(step.to.as_deref())?,
+            node: node(&step.node, "node")?,
+            members: step.members,
+        },
         Step::AttemptFailed(step) => LedgerStep::AttemptFailed {
+            to: read_to(step.to.as_deref())?,
             node: step.node.map(|key| node(&key, "node")).transpose()?,
             reason: step.reason,
+            asked: step.asked.map(Timestamp),
             retry_at: step.retry_at.map(Timestamp),
         },
         Step::Received(step) => LedgerStep::Received {
@@ -198,12 +261,33 @@ fn read_step(step: Step) -> Result<LedgerStep, RecordError> {
             path: nodes(&step.path, "path")?,
             namespace: namespace(step.namespace, "namespace")?,
         },
-        Step::Dropped(step) => {
-            LedgerStep::Dropped { node: node(&step.node, "node")?, reason: step.reason }
-        }
+        Step::Dropped(step) => LedgerStep::Dropped {
+            node: node(&step.node, "node")?,
+            reason: step.reason,
+            remembered_until: step.remembered_until.map(Timestamp),
+        },
+        Step::Missed(step) => LedgerStep::Missed {
+            node: node(&step.node, "node")?,
+            had: node(&step.had, "had")?,
+            noticed: Timestamp(step.noticed),
+            times: step.times,
+        },
+        Step::Replayed(step) => LedgerStep::Replayed {
+            node: node(&step.node, "node")?,
+            namespace: namespace(step.namespace, "namespace")?,
+            messages: step.messages,
+        },
         Step::CursorMoved(step) => LedgerStep::CursorMoved {
             node: node(&step.node, "node")?,
             namespace: namespace(step.namespace, "namespace")?,
         },
     })
+}
+
+fn write_to(to: &Option<AccountId>) -> Option<Vec<u8>> {
+    to.map(|to| to.to_bytes().to_vec())
+}
+
+fn read_to(to: Option<&[u8]>) -> Result<Option<AccountId>, RecordError> {
+    to.map(|to| account_id(to, "to")).transpose()
 }

@@ -88,26 +88,48 @@ fn step() -> impl Strategy<Value = LedgerStep> {
     let nodes = || vec(node(), 0..4);
     prop_oneof![
         (id(), any::<u64>()).prop_map(|(to, bytes)| LedgerStep::Queued { to, bytes }),
-        (any::<u32>(), node(), nodes()).prop_map(|(attempt, node, path)| LedgerStep::Attempted {
-            attempt,
-            node,
-            path
-        }),
+        (any::<u32>(), of(id()), node(), nodes(), of(time())).prop_map(
+            |(attempt, to, node, path, asked)| LedgerStep::Attempted {
+                attempt,
+                to,
+                node,
+                path,
+                asked
+            }
+        ),
         (id(), nodes(), nodes()).prop_map(|(to, confirmed, failed)| LedgerStep::Stored {
             to,
             confirmed,
             failed
         }),
-        (node(), any::<u32>()).prop_map(|(node, members)| LedgerStep::WrongSwarm { node, members }),
-        (of(node()), any::<String>(), of(time())).prop_map(|(node, reason, retry_at)| {
-            LedgerStep::AttemptFailed { node, reason, retry_at }
+        (of(id()), node(), any::<u32>()).prop_map(|(to, node, members)| LedgerStep::WrongSwarm {
+            to,
+            node,
+            members
+        }),
+        (of(id()), of(node()), any::<String>(), of(time()), of(time())).prop_map(
+            |(to, node, reason, asked, retry_at)| LedgerStep::AttemptFailed {
+                to,
+                node,
+                reason,
+                asked,
+                retry_at
+            }
+        ),
+        (node(), node(), time(), any::<u32>()).prop_map(|(node, had, noticed, times)| {
+            LedgerStep::Missed { node, had, noticed, times }
+        }),
+        (node(), namespace(), any::<u32>()).prop_map(|(node, namespace, messages)| {
+            LedgerStep::Replayed { node, namespace, messages }
         }),
         (node(), nodes(), namespace()).prop_map(|(node, path, namespace)| LedgerStep::Received {
             node,
             path,
             namespace
         }),
-        (node(), any::<String>()).prop_map(|(node, reason)| LedgerStep::Dropped { node, reason }),
+        (node(), any::<String>(), of(time())).prop_map(|(node, reason, remembered_until)| {
+            LedgerStep::Dropped { node, reason, remembered_until }
+        }),
         (node(), namespace())
             .prop_map(|(node, namespace)| LedgerStep::CursorMoved { node, namespace }),
     ]
@@ -253,4 +275,17 @@ fn records_of_version_1_stay_readable() {
     let expected = Cursor { hash: MessageHash([7; 32]), expires: Timestamp(5) };
     assert_eq!(parse_cursor(&cursor), Ok(expected));
     assert_eq!(super::cursor(&expected), cursor);
+}
+
+/// A line of the ledger as it was written before its steps told to whom and
+/// how long.
+#[test]
+fn ledger_lines_without_the_later_fields_stay_readable() {
+    let attempted = [&[1, 0x08, 9, 0x10, 3, 0x2a, 36, 0x08, 2, 0x12, 32][..], &[7; 32]].concat();
+    let node = Ed25519PublicKey([7; 32]);
+    let step = LedgerStep::Attempted { attempt: 2, to: None, node, path: Vec::new(), asked: None };
+    let message = Some(MessageId { account: 3, number: 3 });
+    let line = LedgerLine { at: Timestamp(9), message, hash: None, step };
+    assert_eq!(parse_ledger_line(3, &attempted), Ok(line.clone()));
+    assert_eq!(ledger_line(&line).unwrap(), attempted);
 }

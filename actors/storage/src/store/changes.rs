@@ -18,7 +18,7 @@ pub(super) fn check(commit: &Commit, tables: &Tables<'_>) -> Result<(), Failure>
     for change in &commit.changes {
         let id = match change {
             Change::PutMessage(message) => Some(message.id),
-            Change::SetMessageState { id, .. } => Some(*id),
+            Change::SetMessageState { id, .. } | Change::RemoveMessage(id) => Some(*id),
             Change::PutOutbox(entry) => Some(entry.message),
             Change::Ledger(line) => line.message,
             _ => None,
@@ -35,6 +35,7 @@ pub(super) fn write(account: u32, change: &Change, tables: &mut Tables<'_>) -> R
     match change {
         Change::PutMessage(message) => put_message(message, tables),
         Change::SetMessageState { id, state, hash } => set_message_state(*id, state, *hash, tables),
+        Change::RemoveMessage(id) => remove_message(*id, tables),
         Change::PutConversation(conversation) => {
             let number = conversation_number(account, &conversation.id, tables)?;
             put_conversation((account, number), conversation, tables)
@@ -135,6 +136,16 @@ fn put_message(message: &Message, tables: &mut Tables<'_>) -> Result<(), Failure
     let key = (account, conversation, message.sent.0, &author_kind);
     tables.message_keys.insert(key, number)?;
     Ok(())
+}
+
+/// A message that is not there leaves its lines in the ledger, perhaps.
+fn remove_message(id: MessageId, tables: &mut Tables<'_>) -> Result<(), Failure> {
+    let place = tables.message_places.remove((id.account, id.number))?.map(|place| place.value());
+    if let Some(conversation) = place {
+        remove_key_of(id, conversation, tables)?;
+        tables.messages.remove((id.account, conversation, id.number))?;
+    }
+    ledger::remove_of(id, tables)
 }
 
 /// Forgets by what a message was recognised, before it is written anew.

@@ -8,8 +8,8 @@ use ramson_types::MessageId;
 use super::{Failure, Question as _, Reading, Store};
 use crate::records;
 use crate::tables::{
-    ACCOUNTS, CONVERSATION_NUMBERS, LEDGER, LEDGER_BY_HASH, LEDGER_BY_MESSAGE, LEDGER_BY_TIME,
-    MESSAGE_KEYS, MESSAGE_PLACES, MESSAGES, SEEN, SEEN_BY_TIME,
+    ACCOUNTS, CONVERSATION_NUMBERS, LEDGER, LEDGER_BY_HASH, LEDGER_BY_MESSAGE, MESSAGE_KEYS,
+    MESSAGE_PLACES, MESSAGES, SEEN, SEEN_BY_TIME,
 };
 
 /// What a look over the whole store found.
@@ -84,8 +84,7 @@ fn check_messages(reading: &Reading, found: &mut Checked) -> Result<(), Failure>
 fn check_ledger(reading: &Reading, found: &mut Checked) -> Result<(), Failure> {
     let by_message = reading.table(LEDGER_BY_MESSAGE)?;
     let by_hash = reading.table(LEDGER_BY_HASH)?;
-    let by_time = reading.table(LEDGER_BY_TIME)?;
-    let (mut lines, mut with_message, mut with_hash) = (0u64, 0u64, 0u64);
+    let (mut with_message, mut with_hash) = (0u64, 0u64);
     for entry in reading.table(LEDGER)?.range((0, 0)..)? {
         let (key, record) = entry?;
         let (account, number) = key.value();
@@ -96,8 +95,7 @@ fn check_ledger(reading: &Reading, found: &mut Checked) -> Result<(), Failure> {
                 continue;
             }
         };
-        let mut complete = by_time.get((line.at.0, account, number))?.is_some();
-        lines = lines.saturating_add(1);
+        let mut complete = true;
         if let Some(id) = line.message {
             with_message = with_message.saturating_add(1);
             complete &= by_message.get((account, id.number, number))?.is_some();
@@ -111,11 +109,10 @@ fn check_ledger(reading: &Reading, found: &mut Checked) -> Result<(), Failure> {
         }
     }
     let counts = [
-        by_time.range((0, 0, 0)..)?.count() as u64,
         by_message.range((0, 0, 0)..)?.count() as u64,
         by_hash.range((&[0; 32], 0, 0)..)?.count() as u64,
     ];
-    if counts != [lines, with_message, with_hash] {
+    if counts != [with_message, with_hash] {
         found.problems.push("the ledger's lists name lines that are not there".to_owned());
     }
     Ok(())

@@ -25,6 +25,9 @@ use crate::tables::{
     SEEN, meta,
 };
 
+/// Lines found by the beginning of a hash, at most: it may be short.
+const MAX_FOUND: usize = 1_000;
+
 /// A message that only reads.
 pub trait Question: Send + 'static {
     /// What is answered.
@@ -306,6 +309,15 @@ impl Question for ReadLedger {
                 }
                 // Copies of one hash may lie in several accounts, whose lines
                 // are numbered apart.
+                found.sort_by_key(|line| line.at);
+            }
+            LedgerSubject::HashesFrom(first, last) => {
+                let all = (&first.0, 0, 0)..=(&last.0, u32::MAX, u64::MAX);
+                for entry in reading.table(LEDGER_BY_HASH)?.range(all)?.take(MAX_FOUND) {
+                    let entry = entry?;
+                    let (_, account, line) = entry.0.value();
+                    found.extend(reading.ledger_line(&lines, account, line)?);
+                }
                 found.sort_by_key(|line| line.at);
             }
             LedgerSubject::Account(account, limit) => {

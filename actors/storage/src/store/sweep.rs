@@ -29,7 +29,7 @@ impl Write for Sweep {
             tables.seen.remove((account, namespace, hash))?;
             gone = gone.saturating_add(1);
         }
-        let lines = ledger::remove_older(self.now.minus(LEDGER_KEPT), tables)?;
+        let lines = ledger::remove_older(self.now.minus(LEDGER_KEPT), self.now, tables)?;
         let events = forget_events(self.now.minus(EVENTS_KEPT), tables)?;
         Ok(gone.saturating_add(lines).saturating_add(events))
     }

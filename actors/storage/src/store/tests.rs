@@ -72,7 +72,7 @@ fn a_later_schema_is_refused_by_its_number() {
         let error = reopen(&file).err().unwrap();
         if schema > SCHEMA {
             let path = "store".into();
-            assert_eq!(error, OpenError::LaterVersion { path, found: 2, known: 1 });
+            assert_eq!(error, OpenError::LaterVersion { path, found: 3, known: 2 });
         } else {
             assert!(matches!(error, OpenError::Damaged { .. }));
         }

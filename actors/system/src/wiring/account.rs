@@ -2,8 +2,8 @@
 
 use actix::prelude::*;
 use ramson_identity_actor::{IdentityActor, Ports};
-use ramson_messages::identity::{PollDue, PollNow, SendText};
-use ramson_messages::paths::{OnionRequest, ReadyPaths};
+use ramson_messages::identity::{GetAccountStatus, PollDue, PollNow, SendText};
+use ramson_messages::paths::{GetPathsStatus, OnionRequest, ReadyPaths};
 use ramson_messages::storage::{Commit, LoadAccount};
 use ramson_messages::{Lifeline, Link, Stop};
 use ramson_storage_actor::Storage;
@@ -13,6 +13,7 @@ use super::paths::ClassPaths;
 use super::shard::ShardLinks;
 use super::swarm::Swarm;
 use super::{AccountWires, Basics, link};
+use crate::arbiters::Place;
 use crate::engine::EngineError;
 use crate::guardian::{self, Guarded};
 
@@ -38,11 +39,12 @@ impl Household {
 }
 
 /// Where an account lives, and by which paths it reaches the network.
-pub(crate) struct Place {
-    pub(crate) arbiter: ArbiterHandle,
+pub(crate) struct Residence {
+    pub(crate) place: Place,
     pub(crate) shard: ShardLinks,
     pub(crate) onion: Link<OnionRequest>,
     pub(crate) ready_paths: Link<ReadyPaths>,
+    pub(crate) paths_status: Link<GetPathsStatus>,
     pub(crate) own_paths: Option<ClassPaths>,
 }
 
@@ -53,7 +55,7 @@ pub(crate) async fn start(
     basics: &Basics,
     storage: &Addr<Storage>,
     swarm: &Swarm,
-    place: Place,
+    residence: Residence,
 ) -> Result<(Household, AccountWires), EngineError> {
     const TO: &str = "identity";
     let (send_text, poll_due, poll_now, stop) = (
@@ -67,13 +69,16 @@ pub(crate) async fn start(
     let panic = Link::new(TO);
     #[cfg(feature = "chaos")]
     let lead_panic = panic.clone();
+    let status = Link::<GetAccountStatus>::new(TO);
+    let lead_status = status.clone();
+    let own_onion = residence.onion.clone();
     let ports = Ports {
-        onion: place.onion,
-        seal: place.shard.seal_copies,
-        open: place.shard.open_inbox,
-        commit: link("storage", &place.shard.storage),
-        recall_hashes: link("storage", &place.shard.storage),
-        recall_messages: link("storage", &place.shard.storage),
+        onion: residence.onion,
+        seal: residence.shard.seal_copies,
+        open: residence.shard.open_inbox,
+        commit: link("storage", &residence.shard.storage),
+        recall_hashes: link("storage", &residence.shard.storage),
+        recall_messages: link("storage", &residence.shard.storage),
         get_swarm: swarm.links.get_swarm.clone(),
         learn_swarm: swarm.links.learn_swarm.clone(),
         doubt_member: swarm.links.doubt_member.clone(),
@@ -81,12 +86,13 @@ pub(crate) async fn start(
         events: basics.events.clone(),
     };
     let load = link::<LoadAccount, _>("storage", storage);
-    let barrier = link::<Commit, _>("storage", &place.shard.storage);
-    let (parts, arbiter, watch) = (basics.clone(), place.arbiter, swarm.watch());
+    let barrier = link::<Commit, _>("storage", &residence.shard.storage);
+    let (parts, place, watch) = (basics.clone(), residence.place, swarm.watch());
     let start = move || {
-        let (ports, parts, arbiter) = (ports.clone(), parts.clone(), arbiter.clone());
+        let (ports, parts, place) = (ports.clone(), parts.clone(), place.clone());
         let (load, watch) = (load.clone(), watch.clone());
         let (send_text, poll_due, poll_now, stop) = lead.clone();
+        let status = lead_status.clone();
         #[cfg(feature = "chaos")]
         let lead_panic = lead_panic.clone();
         let (barrier, now) = (barrier.clone(), parts.clock.now());
@@ -105,13 +111,13 @@ pub(crate) async fn start(
                 .map_err(|error| error.to_string())?;
             let (lifeline, end) = Lifeline::new();
             let (clock, entropy) = (parts.clock, parts.entropy);
-            let actor = IdentityActor::start_in_arbiter(&arbiter, move |_| {
-                IdentityActor::new(stored, ports, clock, &*entropy, lifeline)
-            });
+            let actor =
+                place.start(move |_| IdentityActor::new(stored, ports, clock, &*entropy, lifeline));
             send_text.point_at(&actor);
             poll_due.point_at(&actor);
             poll_now.point_at(&actor);
             stop.point_at(&actor);
+            status.point_at(&actor);
             #[cfg(feature = "chaos")]
             lead_panic.point_at(&actor);
             if poll {
@@ -124,12 +130,15 @@ pub(crate) async fn start(
     let identity = guardian::guard(format!("account {number}"), events, clock, start)
         .await
         .map_err(|reason| EngineError::Start { reason })?;
-    let household = Household { id, identity, stop_identity: stop, own_paths: place.own_paths };
-    let ready_paths = place.ready_paths;
+    let household = Household { id, identity, stop_identity: stop, own_paths: residence.own_paths };
+    let ready_paths = residence.ready_paths;
     let wires = AccountWires {
         send_text,
         poll_now,
         ready_paths,
+        onion: own_onion,
+        paths_status: residence.paths_status,
+        status,
         #[cfg(feature = "chaos")]
         panic,
     };

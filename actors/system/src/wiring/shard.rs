@@ -1,18 +1,16 @@
 //! What the accounts of one thread share: connections, crypto, and a way to
 //! the store that wakes no other thread than the store's own.
 
-use std::sync::Arc;
-
 use actix::prelude::*;
 use ramson_crypto_actor::{Crypto, CryptoPool};
 use ramson_messages::crypto::{OpenInbox, OpenOnion, SealCopies, SealOnion};
 use ramson_messages::transport::Post;
 use ramson_messages::{Lifeline, LifelineEnd, Link};
 use ramson_storage_actor::{Storage, StoreHandle};
-use ramson_transport_actor::{RealDial, Transport, TransportConfig};
+use ramson_transport_actor::{Transport, TransportConfig};
 
 use super::Basics;
-use crate::arbiters::Shards;
+use crate::arbiters::{Place, Shards};
 use crate::engine::EngineError;
 use crate::guardian::{self, Guarded};
 
@@ -48,15 +46,18 @@ pub(crate) async fn start_all(
     basics: &Basics,
     store: &StoreHandle,
 ) -> Result<(Vec<ShardLinks>, Vec<Guarded>), EngineError> {
-    let handles = shards.handles();
-    let pool = SyncArbiter::start(handles.len(), || CryptoPool);
+    let places = shards.places();
+    let pool = match shards {
+        Shards::Threads(_) => Some(SyncArbiter::start(places.len(), || CryptoPool)),
+        Shards::Here => None,
+    };
     let (mut links, mut guarded) = (Vec::new(), Vec::new());
-    for (number, arbiter) in handles.into_iter().enumerate() {
+    for (number, place) in places.into_iter().enumerate() {
         let store = store.clone();
-        let storage = Storage::start_in_arbiter(&arbiter, move |_| Storage::new(store));
+        let storage = place.start(move |_| Storage::new(store));
         let shard = ShardLinks::new(storage);
-        guarded.push(start_transport(number, arbiter.clone(), basics, &shard).await?);
-        guarded.push(start_crypto(number, arbiter, basics, &pool, &shard).await?);
+        guarded.push(start_transport(number, place.clone(), basics, &shard).await?);
+        guarded.push(start_crypto(number, place, basics, &pool, &shard).await?);
         links.push(shard);
     }
     Ok((links, guarded))
@@ -64,17 +65,17 @@ pub(crate) async fn start_all(
 
 async fn start_transport(
     number: usize,
-    arbiter: ArbiterHandle,
+    place: Place,
     basics: &Basics,
     shard: &ShardLinks,
 ) -> Result<Guarded, EngineError> {
-    let (clock, links) = (basics.clock.clone(), shard.clone());
+    let (clock, dial, links) = (basics.clock.clone(), basics.dial.clone(), shard.clone());
     let start = move || {
         let (lifeline, end) = Lifeline::new();
-        let clock = clock.clone();
-        let transport = Transport::start_in_arbiter(&arbiter, move |_| {
+        let (clock, dial) = (clock.clone(), dial.clone());
+        let transport = place.start(move |_| {
             let config = TransportConfig { clock: Some(clock), ..TransportConfig::default() };
-            Transport::new(Arc::new(RealDial), config).with_lifeline(lifeline)
+            Transport::new(dial, config).with_lifeline(lifeline)
         });
         links.post.point_at(&transport);
         std::future::ready(Ok(end))
@@ -84,18 +85,16 @@ async fn start_transport(
 
 async fn start_crypto(
     number: usize,
-    arbiter: ArbiterHandle,
+    place: Place,
     basics: &Basics,
-    pool: &Addr<CryptoPool>,
+    pool: &Option<Addr<CryptoPool>>,
     shard: &ShardLinks,
 ) -> Result<Guarded, EngineError> {
     let (entropy, pool, links) = (basics.entropy.clone(), pool.clone(), shard.clone());
     let start = move || {
         let (lifeline, end) = Lifeline::new();
         let (entropy, pool) = (entropy.clone(), pool.clone());
-        let crypto = Crypto::start_in_arbiter(&arbiter, move |_| {
-            Crypto::new(&*entropy, Some(pool)).with_lifeline(lifeline)
-        });
+        let crypto = place.start(move |_| Crypto::new(&*entropy, pool).with_lifeline(lifeline));
         links.seal_onion.point_at(&crypto);
         links.open_onion.point_at(&crypto);
         links.seal_copies.point_at(&crypto);

@@ -7,18 +7,21 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use ramson_messages::identity::PollDue;
+use ramson_messages::paths::{GetPathsStatus, OnionRequest};
 use ramson_messages::storage::LoadNodePool;
 use ramson_messages::swarm::{
-    DoubtMember, DoubtPool, GetSwarm, LearnSwarm, PollDone, Unwatch, Watch,
+    DoubtMember, DoubtPool, GetSwarm, GetSwarmStatus, InspectSwarm, LearnSwarm, PollDone,
+    ReportGone, ResolveName, Spent, Unwatch, Watch,
 };
-use ramson_messages::transport::Post;
-use ramson_messages::{Lifeline, Link, Stop};
+use ramson_messages::{Lifeline, Link, Newest, Stop, newest};
 use ramson_storage_actor::Storage;
 use ramson_swarm_actor::{Ports, SwarmActor};
 use ramson_types::{AccountId, NodePool};
-use tokio::sync::watch;
 
+use super::paths::{self, ClassPaths};
+use super::shard::ShardLinks;
 use super::{Basics, link};
+use crate::arbiters::Place;
 use crate::engine::{Activity, EngineConfig, EngineError};
 use crate::guardian::{self, Guarded};
 
@@ -32,6 +35,11 @@ pub(crate) struct SwarmLinks {
     unwatch: Link<Unwatch>,
     pub(crate) poll_done: Link<PollDone>,
     pub(crate) doubt: Link<DoubtPool>,
+    pub(crate) gone: Link<ReportGone>,
+    pub(crate) spent: Link<Spent>,
+    pub(crate) resolve: Link<ResolveName>,
+    pub(crate) inspect: Link<InspectSwarm>,
+    pub(crate) status: Link<GetSwarmStatus>,
     stop: Link<Stop>,
 }
 
@@ -46,6 +54,11 @@ impl SwarmLinks {
             unwatch: Link::new(TO),
             poll_done: Link::new(TO),
             doubt: Link::new(TO),
+            gone: Link::new(TO),
+            spent: Link::new(TO),
+            resolve: Link::new(TO),
+            inspect: Link::new(TO),
+            status: Link::new(TO),
             stop: Link::new(TO),
         }
     }
@@ -58,6 +71,11 @@ impl SwarmLinks {
         self.unwatch.point_at(actor);
         self.poll_done.point_at(actor);
         self.doubt.point_at(actor);
+        self.gone.point_at(actor);
+        self.spent.point_at(actor);
+        self.resolve.point_at(actor);
+        self.inspect.point_at(actor);
+        self.status.point_at(actor);
         self.stop.point_at(actor);
     }
 }
@@ -65,12 +83,15 @@ impl SwarmLinks {
 /// Who is polled; a restarted actor is told all of them again.
 type Watched = Rc<RefCell<BTreeMap<AccountId, Link<PollDue>>>>;
 
-/// The network's actor, guarded, and the node pool it publishes.
+/// The network's actor, guarded, the node pool it publishes, and the paths for
+/// what is asked about the network itself.
 pub(crate) struct Swarm {
     pub(crate) links: SwarmLinks,
-    pub(crate) pool: watch::Receiver<Arc<NodePool>>,
+    pub(crate) pool: Newest<Arc<NodePool>>,
     watched: Watched,
     guarded: Guarded,
+    /// Missing in an engine that stays off the network.
+    own_paths: Option<ClassPaths>,
 }
 
 impl Swarm {
@@ -91,10 +112,18 @@ impl Swarm {
         drop(self.links.unwatch.ask(Unwatch { account }).await);
     }
 
+    /// To see the network's own paths.
+    pub(crate) fn own_paths(&self) -> Option<Link<GetPathsStatus>> {
+        self.own_paths.as_ref().map(|paths| paths.status.clone())
+    }
+
     pub(crate) async fn stop(self) {
         drop(self.guarded);
         // An actor that is not running is stopped.
         drop(self.links.stop.ask(Stop).await);
+        if let Some(paths) = self.own_paths {
+            paths.stop().await;
+        }
     }
 }
 
@@ -102,12 +131,14 @@ pub(crate) async fn start(
     config: &EngineConfig,
     basics: &Basics,
     storage: &Addr<Storage>,
-    post: Link<Post>,
-    arbiter: ArbiterHandle,
+    shard: ShardLinks,
+    place: Place,
 ) -> Result<Swarm, EngineError> {
-    let (publish, pool) = watch::channel(Arc::new(NodePool::default()));
+    let (publish, pool) = newest(Arc::new(NodePool::default()));
+    let network_onion = Link::<OnionRequest>::new(paths::TO);
     let ports = Ports {
-        post,
+        post: shard.post.clone(),
+        network: network_onion.clone(),
         save_pool: link("storage", storage),
         pool: publish,
         events: basics.events.clone(),
@@ -116,16 +147,18 @@ pub(crate) async fn start(
     let links = SwarmLinks::new();
     let watched = Watched::default();
     let mut network = config.network.swarm.clone();
-    if config.activity == Activity::Offline {
-        // Without a seed to ask and an account to poll it stays silent.
+    let offline = config.activity == Activity::Offline;
+    if offline {
+        // Without anybody to ask and an account to poll it stays silent.
         network.seeds.clear();
+        network.refresh = false;
     }
-    let (parts, lead) = (basics.clone(), links.clone());
+    let (parts, lead, own_place) = (basics.clone(), links.clone(), place.clone());
     let again = watched.clone();
     let start = move || {
         let (network, parts, ports) = (network.clone(), parts.clone(), ports.clone());
         let (load, lead, again) = (load.clone(), lead.clone(), again.clone());
-        let arbiter = arbiter.clone();
+        let place = place.clone();
         async move {
             let loaded = load.ask(LoadNodePool).await.map_err(|error| error.to_string())?;
             // An unreadable pool is fetched anew.
@@ -135,7 +168,7 @@ pub(crate) async fn start(
             });
             let (lifeline, end) = Lifeline::new();
             let (clock, entropy) = (parts.clock, parts.entropy);
-            let actor = SwarmActor::start_in_arbiter(&arbiter, move |_| {
+            let actor = place.start(move |_| {
                 SwarmActor::new(network, cached, ports, clock, &*entropy, lifeline)
             });
             lead.point_at(&actor);
@@ -150,5 +183,12 @@ pub(crate) async fn start(
     let guarded = guardian::guard("swarm".to_owned(), events, clock, start)
         .await
         .map_err(|reason| EngineError::Start { reason })?;
-    Ok(Swarm { links, pool, watched, guarded })
+    let mut swarm = Swarm { links, pool, watched, guarded, own_paths: None };
+    if !offline {
+        let onion = network_onion;
+        let own =
+            paths::start_network(onion, config, basics, storage, &swarm, &shard, own_place).await?;
+        swarm.own_paths = Some(own);
+    }
+    Ok(swarm)
 }

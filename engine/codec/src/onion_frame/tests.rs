@@ -37,6 +37,25 @@ proptest! {
 }
 
 #[test]
+fn a_relay_to_a_server_is_read_by_the_exit_node_and_by_the_server() {
+    let key = X25519PublicKey([7; 32]);
+    let relay = ServerRelay {
+        host: "files.example.test".to_owned(),
+        target: "/oxen/v4/lsrpc".to_owned(),
+        protocol: Protocol::Http,
+        port: 80,
+    };
+    for (written, enc_type) in
+        [(None, EncType::AesGcm), (Some(EncType::XChaCha20), EncType::XChaCha20)]
+    {
+        let json = server_control(&relay, &key, written);
+        assert_eq!(parse_control(&json), Ok(LayerControl::Server(relay.clone())));
+        assert_eq!(parse_sealed_control(&json), Ok((key, enc_type)));
+    }
+    assert!(parse_sealed_control(b"{}").is_err());
+}
+
+#[test]
 fn headers_win_over_host_and_host_over_destination() {
     let control = |json: &str| parse_control(json.as_bytes());
     let plain = LayerControl::Final { json: false, base64: true };

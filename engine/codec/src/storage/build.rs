@@ -245,6 +245,11 @@ impl Request {
             Self::UnrevokeSubaccount(revocation) => {
                 put_revocation(&mut params, "unrevoke", revocation);
             }
+            Self::RevokedSubaccounts(get) => {
+                put("pubkey", text(&get.account));
+                put("timestamp", time(get.timestamp));
+                put_auth(&mut params, &get.auth);
+            }
             Self::GetSwarm(get) => put("pubkey", hex::encode(get.pubkey).into()),
             Self::OxendRequest(request) => {
                 put("endpoint", request.endpoint.name().into());
@@ -252,7 +257,7 @@ impl Request {
                     put("params", request.params.clone());
                 }
             }
-            Self::Info => {}
+            Self::Info | Self::ActiveNodesBin => {}
             Self::Batch(requests) | Self::Sequence(requests) => {
                 put("requests", requests.iter().map(Self::to_json).collect());
             }

@@ -63,6 +63,8 @@ pub(super) fn parse_method(
         "get_expiries" => Request::GetExpiries(get_expiries(fields)?),
         "revoke_subaccount" => Request::RevokeSubaccount(revocation(fields, "revoke")?),
         "unrevoke_subaccount" => Request::UnrevokeSubaccount(revocation(fields, "unrevoke")?),
+        "revoked_subaccounts" => Request::RevokedSubaccounts(revoked_subaccounts(fields)?),
+        "active_nodes_bin" => Request::ActiveNodesBin,
         "get_swarm" | "get_snodes_for_pubkey" => Request::GetSwarm(get_swarm(fields)?),
         "oxend_request" => Request::OxendRequest(oxend_request(fields)?),
         "info" => Request::Info,
@@ -355,6 +357,14 @@ fn revocation(fields: Fields<'_>, list: &str) -> Result<Revocation, RequestError
     })?;
     let timestamp = required("timestamp", timestamp)?;
     Ok(Revocation { account, tokens, timestamp, auth })
+}
+
+fn revoked_subaccounts(fields: Fields<'_>) -> Result<RevokedSubaccounts, RequestError> {
+    let rights = Rights::types(fields)?;
+    let timestamp = fields.timestamp("timestamp")?;
+    let (account, auth) = rights.signed()?;
+    let timestamp = required("timestamp", timestamp)?;
+    Ok(RevokedSubaccounts { account, timestamp, auth })
 }
 
 fn get_swarm(fields: Fields<'_>) -> Result<GetSwarm, RequestError> {

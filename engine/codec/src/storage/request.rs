@@ -27,8 +27,13 @@ pub enum Request {
     RevokeSubaccount(Revocation),
     /// Let sub-accounts in again.
     UnrevokeSubaccount(Revocation),
+    /// Which sub-accounts are shut out; unknown to servers of 2.8.0.
+    RevokedSubaccounts(RevokedSubaccounts),
     /// Which nodes hold an account.
     GetSwarm(GetSwarm),
+    /// All nodes in their short form, which
+    /// [`active_nodes`](crate::active_nodes) reads; unknown to servers of 2.8.0.
+    ActiveNodesBin,
     /// A question to the chain daemon behind the node.
     OxendRequest(OxendRequest),
     /// Version and clock.
@@ -55,6 +60,8 @@ impl Request {
             Self::GetExpiries(_) => "get_expiries",
             Self::RevokeSubaccount(_) => "revoke_subaccount",
             Self::UnrevokeSubaccount(_) => "unrevoke_subaccount",
+            Self::RevokedSubaccounts(_) => "revoked_subaccounts",
+            Self::ActiveNodesBin => "active_nodes_bin",
             Self::GetSwarm(_) => "get_swarm",
             Self::OxendRequest(_) => "oxend_request",
             Self::Info => "info",
@@ -258,6 +265,17 @@ pub struct Revocation {
     pub account: AccountId,
     /// Their tokens, at most 50.
     pub tokens: Vec<[u8; 36]>,
+    /// Of the signature.
+    pub timestamp: Timestamp,
+    /// Proof; never of a sub-account.
+    pub auth: Auth,
+}
+
+/// `revoked_subaccounts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevokedSubaccounts {
+    /// Whose sub-accounts.
+    pub account: AccountId,
     /// Of the signature.
     pub timestamp: Timestamp,
     /// Proof; never of a sub-account.

@@ -80,6 +80,11 @@ pub fn unrevoke_subaccount(timestamp: Timestamp, tokens: &[[u8; 36]]) -> Vec<u8>
     with_tokens(format!("unrevoke_subaccount{timestamp}"), tokens)
 }
 
+/// `revoked_subaccounts`.
+pub fn revoked_subaccounts(timestamp: Timestamp) -> Vec<u8> {
+    format!("revoked_subaccounts{timestamp}").into_bytes()
+}
+
 fn with_tokens(text: String, tokens: &[[u8; 36]]) -> Vec<u8> {
     let mut bytes = text.into_bytes();
     bytes.extend(tokens.iter().flatten());

@@ -158,6 +158,9 @@ impl Account {
             let step = LedgerStep::Queued { to: copy.to, bytes };
             decision.ledger(now, Some(message.id), None, step);
             self.outbox.add(entry);
+            // Who writes now is not to wait for an earlier failure's sake.
+            self.outbox.wake(&copy.to, now);
+            self.outbox.tell_who_waits(&copy.to, now, &mut decision);
         }
         decision.changes.push(Change::SetCounters(self.counters));
         decision.changes.push(Change::PutMessage(message.clone()));

@@ -1,13 +1,16 @@
-//! Asking a swarm member for what is new.
+//! Asking swarm members for what is new. Whom to ask, and what follows from
+//! the difference between two answers, is decided in `watch`.
+
+use std::collections::BTreeSet;
 
 use ramson_codec::storage::{
     AnswerError, BatchAnswer, Request, RetrieveAnswer, Retrieved, SwarmAnswer,
 };
 use ramson_types::ledger::LedgerStep;
-use ramson_types::{Ed25519PublicKey, Namespace, ServiceNode, Timestamp};
-use rand::seq::IteratorRandom;
+use ramson_types::{Ed25519PublicKey, MessageHash, Namespace, ServiceNode, Timestamp};
 use rand_core::CryptoRng;
 
+use super::watch::Role;
 use super::{Account, Decision};
 
 /// The namespaces that are polled, in the order of the request.
@@ -20,17 +23,21 @@ const INBOX_SIZE: i64 = -2;
 /// Nodes whose last failure is remembered; a swarm has about seven members.
 const MAX_POLL_FAILURES: usize = 32;
 
-/// One member is asked so many times before another: its cursor is then good,
-/// and yet no member alone decides what this account sees.
-const POLLS_PER_NODE: u32 = 6;
+/// A request that a node refused for its time is made again at once if the
+/// clock was corrected by more than this meanwhile, in ms.
+pub(super) const CLOCK_MATTERS: u64 = 1_000;
 
 /// A poll to send.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Poll {
     /// The swarm member to ask.
     pub node: ServiceNode,
-    /// A `batch` with one `retrieve` a namespace.
+    /// A `batch` with one `retrieve` a namespace, or a question for copies by
+    /// their names.
     pub request: Request,
+    pub(super) role: Role,
+    /// The clock's offset that it was signed with.
+    offset: i64,
 }
 
 /// What a member answered to a poll.
@@ -73,17 +80,58 @@ pub enum PollError {
     },
 }
 
+impl PollError {
+    /// The node refused the time of the request: its clock or ours is wrong.
+    pub const fn is_wrong_time(&self) -> bool {
+        matches!(self, Self::Refused { status: 406, .. })
+    }
+}
+
+impl Poll {
+    /// Whether an answer that has more is to be followed up at once. What a
+    /// second member has more follows with the next poll.
+    pub fn is_first(&self) -> bool {
+        self.role == Role::Main
+    }
+}
+
 impl Account {
-    /// What to ask, and which of the swarm's members; `None` for an empty
-    /// swarm.
+    /// Begins a round of polls: what to ask, and which of the swarm's members;
+    /// `None` for an empty swarm. [`Account::poll_more`] goes on with it.
     pub fn poll(
         &mut self,
         members: &[ServiceNode],
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Option<Poll> {
-        let node = self.poll_node(members, rng)?;
-        let network_now = self.clock.at(now);
+        let node = self.begin_round(members, now, rng)?;
+        Some(self.poll_of(node, Role::Main, now))
+    }
+
+    /// The next poll of the same round, once the one before was answered and
+    /// taken in, or failed; `None` when the round is over. A member that
+    /// failed is replaced, and now and then a second one is asked, too.
+    pub fn poll_more(
+        &mut self,
+        members: &[ServiceNode],
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Option<Poll> {
+        let (node, role) = self.next_of_round(members, rng, now)?;
+        Some(self.poll_of(node, role, now))
+    }
+
+    /// The same poll once more with the right time, if the clock was corrected
+    /// since it was signed; once a round.
+    pub fn poll_again(&mut self, poll: &Poll, now: Timestamp) -> Option<Poll> {
+        let corrected = self.clock.offset().abs_diff(poll.offset) > CLOCK_MATTERS;
+        let again = corrected && !std::mem::replace(&mut self.watch.round.again, true);
+        again.then(|| self.poll_of(poll.node, poll.role, now))
+    }
+
+    fn poll_of(&mut self, node: ServiceNode, role: Role, now: Timestamp) -> Poll {
+        self.watch.asks(node.ed25519, role, now);
+        let (network_now, offset) = (self.clock.at(now), self.clock.offset());
         let retrieve = |namespace: &Namespace| {
             let cursor = self.cursors.get(&(node.ed25519, *namespace));
             let cursor = cursor.filter(|cursor| cursor.expires > network_now);
@@ -91,8 +139,14 @@ impl Account {
             let size = Some(INBOX_SIZE);
             Request::retrieve_signed(&*self.keys, *namespace, last, size, network_now)
         };
-        let request = Request::Batch(POLLED.iter().map(retrieve).collect());
-        Some(Poll { node, request })
+        let requests = match role {
+            Role::Main | Role::Witness => POLLED.iter().map(retrieve).collect(),
+            Role::Third => {
+                let missing = self.watch.missing();
+                vec![Request::get_expiries_signed(&*self.keys, &missing, network_now)]
+            }
+        };
+        Poll { node, request: Request::Batch(requests), role, offset }
     }
 
     /// A poll failed: another member is asked next. The same failure of the
@@ -104,17 +158,14 @@ impl Account {
         now: Timestamp,
     ) -> Decision {
         let mut decision = Decision::default();
-        if let Some((asked, left)) = &mut self.poll_node
-            && *asked == node
-        {
-            *left = 0;
-        }
+        let asked = self.watch.failed(node);
         if self.poll_failures.get(&node) != Some(&reason) {
             while self.poll_failures.len() >= MAX_POLL_FAILURES
                 && self.poll_failures.pop_first().is_some()
             {}
             self.poll_failures.insert(node, reason.clone());
-            let step = LedgerStep::AttemptFailed { node: Some(node), reason, retry_at: None };
+            let node = Some(node);
+            let step = LedgerStep::AttemptFailed { to: None, node, reason, asked, retry_at: None };
             decision.ledger(now, None, None, step);
         }
         decision
@@ -127,9 +178,15 @@ impl Account {
         status: u16,
         body: &[u8],
     ) -> Result<PollAnswer, PollError> {
+        if status == 200 && self.watch.asks_third(node) {
+            let held = read_held(body)?;
+            self.watch.holds(&held);
+            return Ok(PollAnswer::Retrieved(Vec::new()));
+        }
         let answer = self.read_poll_answer(status, body)?;
-        if matches!(answer, PollAnswer::Retrieved(_)) {
+        if let PollAnswer::Retrieved(retrieved) = &answer {
             self.poll_failures.remove(node);
+            self.watch.answers(*node, !retrieved.iter().any(|(_, answer)| answer.more));
         }
         Ok(answer)
     }
@@ -161,25 +218,20 @@ impl Account {
         }
         Ok(PollAnswer::Retrieved(retrieved))
     }
+}
 
-    fn poll_node(
-        &mut self,
-        members: &[ServiceNode],
-        rng: &mut impl CryptoRng,
-    ) -> Option<ServiceNode> {
-        if let Some((key, left)) = &mut self.poll_node
-            && let Some(after) = left.checked_sub(1)
-            && let Some(node) = members.iter().find(|member| member.ed25519 == *key)
-        {
-            *left = after;
-            return Some(*node);
-        }
-        let last = self.poll_node.map(|(key, _)| key);
-        let others = members.iter().filter(|member| Some(member.ed25519) != last);
-        let node = others.choose(rng).or_else(|| members.first())?;
-        self.poll_node = Some((node.ed25519, POLLS_PER_NODE.saturating_sub(1)));
-        Some(*node)
+/// Which copies a member holds: the answer to `get_expiries`.
+fn read_held(body: &[u8]) -> Result<BTreeSet<MessageHash>, PollError> {
+    let results = BatchAnswer::parse(body)?.results;
+    let Some(result) = results.first() else {
+        return Err(PollError::Incomplete { answered: 0, asked: 1 });
+    };
+    if result.code != 200 {
+        return Err(refused(result.code, &result.body_bytes()));
     }
+    let held = result.body.get("expiries").and_then(|expiries| expiries.as_object());
+    let field = AnswerError::Field { method: "get_expiries", field: "expiries" };
+    Ok(held.ok_or(field)?.keys().filter_map(|hash| hash.parse().ok()).collect())
 }
 
 fn refused(status: u16, body: &[u8]) -> PollError {

@@ -113,6 +113,18 @@ impl Account {
         let mut taken = std::collections::BTreeSet::new();
         let mut changed = Vec::new();
         let last = arrivals.last().map(|last| (last.hash, last.expires));
+        let known = arrivals.iter().filter(|arrival| arrival.body == ArrivalBody::Seen).count();
+        let cursor_before = self.cursors.get(&(node, namespace)).map(|cursor| cursor.hash);
+        let hashes: Vec<MessageHash> = arrivals.iter().map(|arrival| arrival.hash).collect();
+        for Arrival { hash, expires, body } in &arrivals {
+            let new = matches!(body, ArrivalBody::Opened(_));
+            if *body != ArrivalBody::WrongHash {
+                self.watch.given(node, (namespace, *hash), *expires, new);
+            }
+        }
+        // Nothing that stands before a cursor comes again, unless the node
+        // does not know the cursor any more.
+        let replays = self.watch.replays(node, &hashes, cursor_before);
         for Arrival { hash, expires, body } in arrivals {
             let opened = match body {
                 ArrivalBody::Seen => continue,
@@ -145,7 +157,8 @@ impl Account {
                     decision.ledger(now, Some(id), Some(hash), step);
                 }
                 Err(reason) => {
-                    let step = LedgerStep::Dropped { node, reason: reason.to_string() };
+                    let (reason, remembered_until) = (reason.to_string(), Some(until));
+                    let step = LedgerStep::Dropped { node, reason, remembered_until };
                     decision.ledger(now, None, Some(hash), step);
                 }
             }
@@ -153,8 +166,13 @@ impl Account {
         // One line, however many: a node may do it on purpose.
         if let Some(first) = changed.first() {
             let reason = format!("{} ({} copies)", DropReason::WrongHash, changed.len());
-            let step = LedgerStep::Dropped { node, reason };
+            let step = LedgerStep::Dropped { node, reason, remembered_until: None };
             decision.ledger(now, None, Some(*first), step);
+        }
+        if replays {
+            let messages = u32::try_from(known).unwrap_or(u32::MAX);
+            let step = LedgerStep::Replayed { node, namespace, messages };
+            decision.ledger(now, None, None, step);
         }
         if let Some((hash, expires)) = last {
             let cursor = Cursor { hash, expires };

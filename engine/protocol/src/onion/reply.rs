@@ -90,6 +90,14 @@ pub enum OnionReplyError {
         /// What it says.
         reason: String,
     },
+    /// The exit node could not reach the server, or says so.
+    #[error("the server cannot be reached ({status}): {reason}")]
+    ServerUnreachable {
+        /// HTTP status.
+        status: u16,
+        /// What it says.
+        reason: String,
+    },
     /// Something in the clear that is in no list, or names a node that has
     /// nothing to do with this request.
     #[error("the guard answered with an unexpected {status}: {reason}")]
@@ -114,22 +122,58 @@ pub enum OnionReplyError {
 }
 
 impl OnionKeys {
-    /// Reads what the guard answered: its HTTP status and its body.
+    /// Reads what the guard answered to a request to a node: its HTTP status
+    /// and its body.
     pub fn open_reply(&self, http_status: u16, body: &[u8]) -> Result<OnionReply, OnionReplyError> {
         if http_status != 200 {
             return Err(self.outer_error(http_status, body));
         }
+        self.open_nodes_reply(body)
+    }
+
+    /// Reads what the guard answered to a request to a server: the text that
+    /// the server sealed, raw (version 4) or in base64 (version 3).
+    pub fn open_server_reply(
+        &self,
+        http_status: u16,
+        body: &[u8],
+    ) -> Result<Vec<u8>, OnionReplyError> {
+        if http_status != 200 {
+            return Err(match self.outer_error(http_status, body) {
+                // The exit node's words are those of its HTTP library.
+                OnionReplyError::Unexpected { status: 502, reason } => {
+                    OnionReplyError::ServerUnreachable { status: 502, reason }
+                }
+                other => other,
+            });
+        }
+        let unwrapped = || BASE64.decode(body.trim_ascii()).ok();
+        let opened = self.server.as_ref().and_then(|key| {
+            key.open(body).ok().or_else(|| unwrapped().and_then(|sealed| key.open(&sealed).ok()))
+        });
+        match opened {
+            Some(text) => Ok(text),
+            // All that nodes say of a server's request is why it did not get there.
+            None => Err(match self.open_nodes_reply(body) {
+                Err(why) => why,
+                Ok(_) => OnionReplyError::Undecryptable { length: body.len() },
+            }),
+        }
+    }
+
+    fn open_nodes_reply(&self, body: &[u8]) -> Result<OnionReply, OnionReplyError> {
         let mut malformed = None;
         for sealed in ciphertexts(body) {
             for (depth, layer) in self.layers.iter().enumerate() {
                 let Ok(text) = layer.key.open(&sealed) else {
                     continue;
                 };
+                let is_relay = depth > 0 || self.server.is_some();
                 match parse(&text) {
                     Some(reply) if reply.status == 503 && reply.body == "Snode not ready" => {
                         return Err(OnionReplyError::NodeNotReady { node: layer.node });
                     }
-                    Some(OnionReply { status, body }) if depth > 0 => {
+                    Some(OnionReply { status, body }) if is_relay => {
                         let (node, reason) = (layer.node, excerpt(&body));
                         return Err(OnionReplyError::RelayRefused { node, status, reason });
                     }

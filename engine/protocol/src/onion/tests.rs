@@ -11,6 +11,8 @@ use rand::rngs::StdRng;
 
 use super::*;
 
+mod server;
+
 /// A service node with its secrets.
 struct Node {
     secret: X25519Secret,

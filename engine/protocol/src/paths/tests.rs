@@ -1,5 +1,8 @@
 //! The machine against small and large pools.
 
+mod rotation;
+mod word;
+
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
@@ -31,6 +34,7 @@ fn key(n: u8) -> Ed25519PublicKey {
 struct Bench {
     paths: Paths,
     rng: StdRng,
+    now: Timestamp,
     saved: Vec<Ed25519PublicKey>,
 }
 
@@ -39,7 +43,7 @@ impl Bench {
         let mut rng = StdRng::seed_from_u64(7);
         let mut paths = Paths::new(config, guards);
         let effects = paths.set_pool(pool, NOW, &mut rng);
-        let mut bench = Self { paths, rng, saved: Vec::new() };
+        let mut bench = Self { paths, rng, now: NOW, saved: Vec::new() };
         bench.verify_all(effects);
         bench
     }
@@ -49,7 +53,7 @@ impl Bench {
         for effect in effects {
             match effect {
                 Effect::Verify(path) => {
-                    let more = self.paths.verified(path.id, Ok(()), NOW);
+                    let more = self.paths.verified(path.id, Ok(()), self.now);
                     self.verify_all(more);
                 }
                 Effect::SaveGuards(guards) => self.saved = guards,
@@ -57,8 +61,16 @@ impl Bench {
         }
     }
 
+    fn fail(&mut self, path: &Path, fault: Fault) -> Vec<Effect> {
+        self.paths.failed(path.id, &fault, self.now, &mut self.rng)
+    }
+
+    fn guards_in_use(&self) -> BTreeSet<Ed25519PublicKey> {
+        self.paths.ready().map(|path| path.keys()[0]).collect()
+    }
+
     fn choose(&mut self, target: u8) -> Choice {
-        let (choice, effects) = self.paths.choose(&key(target), NOW, &mut self.rng);
+        let (choice, effects) = self.paths.choose(&key(target), self.now, &mut self.rng);
         self.verify_all(effects);
         choice
     }
@@ -209,17 +221,18 @@ fn requests_wait_while_a_path_is_being_verified() {
 
 proptest! {
     /// Whatever fails, the machine keeps its promises: three distinct nodes,
-    /// never the target, a bounded number of paths.
+    /// never the target, a bounded number of paths, and a path in the end.
     #[test]
     fn promises_hold_through_any_history(
         size in 4u8..30,
-        steps in prop::collection::vec((0u8..30, 0u8..5, 0u64..2_000_000), 0..60),
+        steps in prop::collection::vec((0u8..30, 0u8..7, 0u64..400_000), 0..80),
         seed: u64,
     ) {
         let mut bench = Bench::new(flat(), pool(size, 255), Vec::new());
         bench.rng = StdRng::seed_from_u64(seed);
         for (target, what, later) in steps {
-            let now = NOW.plus(Duration::from_millis(later));
+            bench.now = bench.now.plus(Duration::from_millis(later));
+            let now = bench.now;
             let (choice, effects) = bench.paths.choose(&key(target), now, &mut bench.rng);
             bench.verify_all(effects);
             let Choice::Use(path) = choice else { continue };
@@ -227,16 +240,23 @@ proptest! {
             prop_assert_eq!(distinct.len(), 3);
             prop_assert!(!distinct.contains(&key(target)));
             let middle = path.keys()[1];
-            let fault = match what {
-                0 => Fault::Path,
-                1 => Fault::Guard,
-                2 => Fault::Node(middle),
-                3 => Fault::NodeGone(middle),
-                _ => continue,
+            let effects = match what {
+                0 => bench.paths.failed(path.id, &Fault::Path, now, &mut bench.rng),
+                1 => bench.paths.failed(path.id, &Fault::Guard, now, &mut bench.rng),
+                2 => bench.paths.failed(path.id, &Fault::Node(middle), now, &mut bench.rng),
+                3 => bench.paths.failed(path.id, &Fault::NodeGone(middle), now, &mut bench.rng),
+                4 => bench.paths.set_pool(pool(size, 254), now, &mut bench.rng),
+                _ => bench.paths.keep_ready(now, &mut bench.rng),
             };
-            let effects = bench.paths.failed(path.id, &fault, now, &mut bench.rng);
             bench.verify_all(effects);
-            prop_assert!(bench.paths.entries.len() <= 2 + SPARE_PATHS);
+            let places = bench.paths.places_taken();
+            prop_assert!(places <= 2 + SPARE_PATHS, "{places}");
+            prop_assert!(bench.paths.entries.len() <= 2 * places);
+            prop_assert!(bench.paths.guards.len() <= 2);
         }
+        bench.now = bench.now.plus(STRIKE_LIFE);
+        let effects = bench.paths.keep_ready(bench.now, &mut bench.rng);
+        bench.verify_all(effects);
+        bench.path_to(0);
     }
 }

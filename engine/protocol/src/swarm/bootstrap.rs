@@ -1,5 +1,9 @@
-//! Gets the node pool: from the cache while it is good, from a seed otherwise
-//! (02 sections 1.1 to 1.4).
+//! Gets the node pool: from the cache while it is good, then from several
+//! nodes of it, from a seed otherwise (02 sections 1.1 to 1.4).
+//!
+//! Seeds are asked first when there is no pool, or when no path can be built
+//! from it. Whoever is asked: a pool that is good is not given up for one that
+//! is much smaller, and nodes cannot replace it by one that is mostly another.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +17,9 @@ const FRESH: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// Seeds are not asked more often than this, whoever doubts the pool.
 const BETWEEN_REFRESHES: Duration = Duration::from_secs(10);
+
+/// A pool is not refreshed sooner than this on somebody's wish.
+const BETWEEN_WISHES: Duration = Duration::from_secs(20);
 
 /// The wait after the first round in which every seed failed, doubled for
 /// each further one.
@@ -30,7 +37,27 @@ pub struct BootstrapConfig {
     pub min_pool: usize,
 }
 
-/// What an answer of a seed changed.
+/// Who is to be asked for a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// The seed of that index: [`Bootstrap::answered`].
+    Seed(usize),
+    /// Several nodes, over onion paths: [`Bootstrap::refreshed`].
+    Nodes,
+}
+
+/// Where a pool came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PoolSource {
+    /// It was kept by an earlier run.
+    Cache,
+    /// The seed of that index.
+    Seed(usize),
+    /// Several nodes that agreed.
+    Nodes,
+}
+
+/// What an answer changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PoolNews {
     /// There is a new pool: use it and keep it.
@@ -41,9 +68,39 @@ pub enum PoolNews {
     None(BootstrapError),
 }
 
-/// Why a seed's answer made no pool.
+/// Why an answer made no pool.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BootstrapError {
+    /// The nodes could not be asked, or too few of them answered.
+    #[error("the service nodes gave no list of service nodes: {reason}")]
+    Nodes {
+        /// Why.
+        reason: String,
+    },
+    /// The nodes agree on too few nodes.
+    #[error(
+        "the service nodes asked agree on {found} service nodes only, where {needed} are needed; \
+         the known ones are kept"
+    )]
+    Disagree {
+        /// Nodes that two of them named alike.
+        found: usize,
+        /// Nodes needed.
+        needed: usize,
+    },
+    /// The nodes name mostly others than those known: more likely they lie
+    /// together than that a network was exchanged.
+    #[error(
+        "the service nodes asked name only {shared} of {known} known service nodes; the known \
+         ones are kept"
+    )]
+    Strange {
+        /// Known nodes among those they named.
+        shared: usize,
+        /// Nodes known.
+        known: usize,
+    },
     /// The seed could not be asked, or answered garbage.
     #[error("no list of service nodes: {reason}")]
     Seed {
@@ -83,9 +140,14 @@ pub struct Bootstrap {
     config: BootstrapConfig,
     pool: Option<Arc<NodePool>>,
     fetched: Timestamp,
+    source: PoolSource,
     doubted: bool,
+    wished: bool,
     untried: Vec<usize>,
-    asking: Option<usize>,
+    nodes_tried: bool,
+    /// Whether the nodes can be asked, as it was last.
+    nodes_possible: bool,
+    asking: Option<Ask>,
     rounds_failed: u32,
     next_ask: Timestamp,
 }
@@ -106,8 +168,12 @@ impl Bootstrap {
             config,
             pool,
             fetched,
+            source: PoolSource::Cache,
             doubted: false,
+            wished: false,
             untried: (0..config.seeds).collect(),
+            nodes_tried: false,
+            nodes_possible: false,
             asking: None,
             rounds_failed: 0,
             next_ask: now,
@@ -125,26 +191,72 @@ impl Bootstrap {
         self.doubted = true;
     }
 
-    /// The seed to ask now, if one is due. One is asked at a time.
+    /// The pool may be old: somebody named nodes that are not in it. The nodes
+    /// are asked, though it is fresh.
+    pub fn wish(&mut self) {
+        if !self.wished {
+            self.wished = true;
+            self.next_ask = self.next_ask.max(self.fetched.plus(BETWEEN_WISHES));
+        }
+    }
+
+    /// Where the pool came from, and when; `None` while there is none.
+    pub fn origin(&self) -> Option<(PoolSource, Timestamp)> {
+        self.pool.as_ref().map(|_| (self.source, self.fetched))
+    }
+
+    /// Whether the pool is in doubt.
+    pub fn is_doubted(&self) -> bool {
+        self.doubted
+    }
+
+    /// The seed to ask now, if one is due, where nodes cannot be asked. One is
+    /// asked at a time.
     pub fn due(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Option<usize> {
-        if self.asking.is_some() || now < self.next_ask {
+        match self.ask_due(now, false, rng)? {
+            Ask::Seed(seed) => Some(seed),
+            Ask::Nodes => None,
+        }
+    }
+
+    /// Whom to ask now, if somebody is due; `nodes` tells whether requests to
+    /// service nodes are possible. One is asked at a time.
+    pub fn ask_due(
+        &mut self,
+        now: Timestamp,
+        nodes: bool,
+        rng: &mut impl CryptoRng,
+    ) -> Option<Ask> {
+        self.nodes_possible = nodes;
+        if self.asking.is_some() || now < self.next_ask || !self.is_wanted(now) {
             return None;
         }
-        let stale = self.pool.is_none() || now.since(self.fetched) >= FRESH;
-        if !stale && !self.doubted {
-            return None;
+        if self.untried.is_empty() && !self.nodes_are_left() {
+            // The nodes were left for last, and cannot be asked any more.
+            self.begin_round();
         }
-        let at = (0..self.untried.len()).choose(rng)?;
-        self.asking = Some(self.untried.swap_remove(at));
+        let seed = (0..self.untried.len()).choose(rng);
+        // Paths that do not carry anything carry no list either, so a pool in
+        // doubt is the seeds' business; but seeds may be down for ever.
+        self.asking = match seed {
+            Some(at) if self.doubted || !self.nodes_are_left() => {
+                Some(Ask::Seed(self.untried.swap_remove(at)))
+            }
+            _ if self.nodes_are_left() => {
+                self.nodes_tried = true;
+                Some(Ask::Nodes)
+            }
+            _ => None,
+        };
         self.asking
     }
 
-    /// When [`Bootstrap::due`] may have something to ask.
+    /// When [`Bootstrap::ask_due`] may have somebody to ask.
     pub fn next_due(&self) -> Option<Timestamp> {
-        if self.asking.is_some() || self.config.seeds == 0 {
+        if self.asking.is_some() || (self.config.seeds == 0 && !self.can_ask_nodes()) {
             return None;
         }
-        if self.pool.is_none() || self.doubted {
+        if self.pool.is_none() || self.doubted || self.wished {
             return Some(self.next_ask);
         }
         Some(self.next_ask.max(self.fetched.plus(FRESH)))
@@ -157,21 +269,51 @@ impl Bootstrap {
         nodes: Result<NodePool, String>,
         now: Timestamp,
     ) -> PoolNews {
+        let judged = self.judge(seed, nodes);
+        self.settle(PoolSource::Seed(seed), judged, now)
+    }
+
+    /// What the nodes answered: those that they agree on
+    /// ([`agreed`](super::agreed)), or why there are none.
+    pub fn refreshed(&mut self, nodes: Result<NodePool, String>, now: Timestamp) -> PoolNews {
+        let judged = self.judge_nodes(nodes);
+        self.settle(PoolSource::Nodes, judged, now)
+    }
+
+    fn is_wanted(&self, now: Timestamp) -> bool {
+        let stale = self.fetched.plus(FRESH).is_due(now, FRESH);
+        self.pool.is_none() || self.doubted || self.wished || stale
+    }
+
+    fn can_ask_nodes(&self) -> bool {
+        self.nodes_possible && self.pool.is_some()
+    }
+
+    fn nodes_are_left(&self) -> bool {
+        self.can_ask_nodes() && !self.nodes_tried
+    }
+
+    fn settle(
+        &mut self,
+        source: PoolSource,
+        judged: Result<NodePool, BootstrapError>,
+        now: Timestamp,
+    ) -> PoolNews {
         self.asking = None;
-        match self.judge(seed, nodes) {
+        match judged {
             Ok(pool) => {
                 let pool = Arc::new(pool);
                 self.pool = Some(pool.clone());
-                self.fetched = now;
-                self.doubted = false;
+                (self.fetched, self.source) = (now, source);
+                (self.doubted, self.wished) = (false, false);
                 self.rounds_failed = 0;
-                self.untried = (0..self.config.seeds).collect();
+                self.begin_round();
                 self.next_ask = now.plus(BETWEEN_REFRESHES);
                 PoolNews::New(pool)
             }
             Err(why) => {
-                if self.untried.is_empty() {
-                    self.untried = (0..self.config.seeds).collect();
+                if self.untried.is_empty() && !self.nodes_are_left() {
+                    self.begin_round();
                     let wait = FIRST_RETRY.saturating_mul(1 << self.rounds_failed.min(16));
                     self.next_ask = now.plus(wait.min(LONGEST_RETRY));
                     self.rounds_failed = self.rounds_failed.saturating_add(1);
@@ -182,6 +324,28 @@ impl Bootstrap {
                 }
             }
         }
+    }
+
+    fn begin_round(&mut self) {
+        self.untried = (0..self.config.seeds).collect();
+        self.nodes_tried = false;
+    }
+
+    fn judge_nodes(&self, nodes: Result<NodePool, String>) -> Result<NodePool, BootstrapError> {
+        let pool = nodes.map_err(|reason| BootstrapError::Nodes { reason })?;
+        let known = self.pool.as_ref().map_or(0, |pool| pool.len());
+        let (found, needed) = (pool.len(), self.config.min_pool.max(known / 2));
+        if found < needed {
+            return Err(BootstrapError::Disagree { found, needed });
+        }
+        let shared = |known: &Arc<NodePool>| {
+            known.iter().filter(|node| pool.get(&node.ed25519).is_some()).count()
+        };
+        let shared = self.pool.as_ref().map_or(0, shared);
+        if shared < known / 2 {
+            return Err(BootstrapError::Strange { shared, known });
+        }
+        Ok(pool)
     }
 
     fn judge(
@@ -204,82 +368,4 @@ impl Bootstrap {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::Ipv4Addr;
-
-    use rand::SeedableRng;
-    use rand::rngs::StdRng;
-
-    use super::*;
-    use ramson_types::{Ed25519PublicKey, ServiceNode, X25519PublicKey};
-
-    fn pool(size: u8) -> NodePool {
-        (0..size)
-            .map(|n| ServiceNode {
-                ed25519: Ed25519PublicKey([n; 32]),
-                x25519: X25519PublicKey([n; 32]),
-                ip: Ipv4Addr::new(10, 0, n, 1),
-                https_port: 1,
-                swarm: None,
-            })
-            .collect()
-    }
-
-    const CONFIG: BootstrapConfig = BootstrapConfig { seeds: 3, min_pool: 4 };
-
-    #[test]
-    fn every_seed_is_tried_before_any_is_tried_twice() {
-        let mut rng = StdRng::seed_from_u64(1);
-        let mut machine = Bootstrap::new(CONFIG, None, Timestamp(0));
-        let mut asked = Vec::new();
-        for _ in 0..3 {
-            let seed = machine.due(Timestamp(0), &mut rng).expect("a seed is due");
-            assert_eq!(machine.due(Timestamp(0), &mut rng), None, "one at a time");
-            asked.push(seed);
-            let news = machine.answered(seed, Err("refused".into()), Timestamp(0));
-            assert!(matches!(news, PoolNews::None(BootstrapError::Seed { .. })));
-        }
-        asked.sort_unstable();
-        assert_eq!(asked, [0, 1, 2]);
-        assert_eq!(machine.due(Timestamp(999), &mut rng), None, "the next round waits");
-        assert!(machine.due(Timestamp(1000), &mut rng).is_some());
-    }
-
-    #[test]
-    fn a_small_answer_never_replaces_a_good_pool() {
-        let mut rng = StdRng::seed_from_u64(1);
-        let cached = Some((pool(20), Timestamp(0)));
-        let late = Timestamp(0).plus(FRESH);
-        let mut machine = Bootstrap::new(CONFIG, cached, late);
-        let seed = machine.due(late, &mut rng).expect("the cache is old");
-        let news = machine.answered(seed, Ok(pool(5)), late);
-        assert!(matches!(news, PoolNews::Kept(BootstrapError::Shrunk { found: 5, known: 20, .. })));
-        assert_eq!(machine.pool().map(|pool| pool.len()), Some(20));
-    }
-
-    #[test]
-    fn a_fresh_cache_is_used_without_a_seed_until_it_is_doubted() {
-        let mut rng = StdRng::seed_from_u64(1);
-        let mut machine = Bootstrap::new(CONFIG, Some((pool(9), Timestamp(0))), Timestamp(5));
-        assert_eq!(machine.due(Timestamp(5), &mut rng), None);
-        machine.doubt();
-        let seed = machine.due(Timestamp(5), &mut rng).expect("doubt asks a seed");
-        assert_eq!(
-            machine.answered(seed, Ok(pool(4)), Timestamp(6)),
-            PoolNews::New(Arc::new(pool(4)))
-        );
-    }
-
-    #[test]
-    fn a_pool_below_the_minimum_is_refused() {
-        let mut rng = StdRng::seed_from_u64(1);
-        let mut machine = Bootstrap::new(CONFIG, Some((pool(3), Timestamp(0))), Timestamp(0));
-        assert!(machine.pool().is_none());
-        let seed = machine.due(Timestamp(0), &mut rng).expect("no pool yet");
-        let news = machine.answered(seed, Ok(pool(3)), Timestamp(0));
-        assert!(matches!(
-            news,
-            PoolNews::None(BootstrapError::TooSmall { found: 3, needed: 4, .. })
-        ));
-    }
-}
+mod tests;

@@ -8,6 +8,10 @@ use ramson_types::{AccountId, Timestamp};
 use rand::RngExt;
 use rand_core::CryptoRng;
 
+/// A poll that does not end within this time is counted as failed: no request
+/// of it takes so long, and whoever polled may be gone.
+pub const POLL_LIFE: Duration = Duration::from_secs(3 * 60);
+
 /// How often accounts are polled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PollConfig {
@@ -29,6 +33,12 @@ impl Default for PollConfig {
     }
 }
 
+impl PollConfig {
+    fn after_failure(&self, failures: u32) -> Duration {
+        self.shortest.saturating_mul(failures).min(self.longest_after_failure)
+    }
+}
+
 /// How a poll went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PollOutcome {
@@ -45,7 +55,8 @@ pub enum PollOutcome {
 #[derive(Debug)]
 struct Entry {
     due: Timestamp,
-    polling: bool,
+    /// Since when a poll is under way.
+    polling: Option<Timestamp>,
     interval: Duration,
     failures: u32,
 }
@@ -55,14 +66,16 @@ struct Entry {
 pub struct PollSchedule {
     config: PollConfig,
     entries: BTreeMap<AccountId, Entry>,
-    polling: usize,
+    /// Polls under way, by when they began.
+    under_way: BTreeSet<(Timestamp, AccountId)>,
     by_due: BTreeSet<(Timestamp, AccountId)>,
 }
 
 impl PollSchedule {
     /// An empty schedule.
     pub fn new(config: PollConfig) -> Self {
-        Self { config, entries: BTreeMap::new(), polling: 0, by_due: BTreeSet::new() }
+        let (under_way, by_due) = (BTreeSet::new(), BTreeSet::new());
+        Self { config, entries: BTreeMap::new(), under_way, by_due }
     }
 
     /// Adds an account, due now, or a little later beside others: accounts
@@ -76,33 +89,76 @@ impl PollSchedule {
             if alone { Duration::ZERO } else { interval.mul_f64(rng.random_range(0.0..1.0)) };
         let due = now.plus(wait);
         self.by_due.insert((due, account));
-        self.entries.insert(account, Entry { due, polling: false, interval, failures: 0 });
+        self.entries.insert(account, Entry { due, polling: None, interval, failures: 0 });
     }
 
     /// Takes an account out.
     pub fn unwatch(&mut self, account: &AccountId) {
         if let Some(entry) = self.entries.remove(account) {
             self.by_due.remove(&(entry.due, *account));
-            self.polling = self.polling.saturating_sub(usize::from(entry.polling));
+            if let Some(began) = entry.polling {
+                self.under_way.remove(&(began, *account));
+            }
         }
     }
 
     /// Takes the accounts whose poll is due, as long as fewer than `limit`
-    /// polls are under way. Each is left alone until [`PollSchedule::done`].
+    /// polls are under way. Each is left alone until [`PollSchedule::done`],
+    /// or for [`POLL_LIFE`].
     pub fn take_due(&mut self, now: Timestamp, limit: usize) -> Vec<AccountId> {
+        self.give_up_old_polls(now);
         let mut due = Vec::new();
-        while self.polling < limit
+        while self.under_way.len() < limit
             && let Some(&(at, account)) = self.by_due.first()
             && at <= now
         {
             self.by_due.remove(&(at, account));
             if let Some(entry) = self.entries.get_mut(&account) {
-                entry.polling = true;
-                self.polling = self.polling.saturating_add(1);
+                entry.polling = Some(now);
+                self.under_way.insert((now, account));
                 due.push(account);
             }
         }
         due
+    }
+
+    /// How many accounts [`PollSchedule::take_due`] would take.
+    pub fn count_due(&mut self, now: Timestamp, limit: usize) -> usize {
+        self.give_up_old_polls(now);
+        let room = limit.saturating_sub(self.under_way.len());
+        self.by_due.iter().take_while(|(at, _)| *at <= now).take(room).count()
+    }
+
+    /// Polls under way.
+    pub fn under_way(&self) -> usize {
+        self.under_way.len()
+    }
+
+    /// Accounts that are polled.
+    pub fn watched(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// When [`PollSchedule::take_due`] may take somebody.
+    pub fn next_action(&self, limit: usize) -> Option<Timestamp> {
+        let given_up = self.under_way.first().map(|(began, _)| began.plus(POLL_LIFE));
+        let due = self.next_due().filter(|_| self.under_way.len() < limit);
+        given_up.into_iter().chain(due).min()
+    }
+
+    /// Counts polls that never ended as failed.
+    fn give_up_old_polls(&mut self, now: Timestamp) {
+        while let Some(&(began, account)) = self.under_way.first()
+            && now.since(began) >= POLL_LIFE
+        {
+            self.under_way.remove(&(began, account));
+            if let Some(entry) = self.entries.get_mut(&account) {
+                entry.polling = None;
+                entry.failures = entry.failures.saturating_add(1);
+                entry.due = now.plus(self.config.after_failure(entry.failures));
+                self.by_due.insert((entry.due, account));
+            }
+        }
     }
 
     /// When the next poll is due; `None` while nothing waits.
@@ -119,11 +175,9 @@ impl PollSchedule {
         rng: &mut impl CryptoRng,
     ) {
         let config = self.config;
-        let Some(entry) = self.entries.get_mut(account).filter(|entry| entry.polling) else {
-            return;
-        };
-        entry.polling = false;
-        self.polling = self.polling.saturating_sub(1);
+        let Some(entry) = self.entries.get_mut(account) else { return };
+        let Some(began) = entry.polling.take() else { return };
+        self.under_way.remove(&(began, *account));
         entry.failures = match outcome {
             PollOutcome::Failed => entry.failures.saturating_add(1),
             _ => 0,
@@ -138,10 +192,7 @@ impl PollSchedule {
                 entry.interval = entry.interval.mul_f64(1.1).min(config.longest);
                 jittered(entry.interval, rng)
             }
-            PollOutcome::Failed => {
-                let wait = config.shortest.saturating_mul(entry.failures);
-                jittered(wait.min(config.longest_after_failure), rng)
-            }
+            PollOutcome::Failed => jittered(config.after_failure(entry.failures), rng),
         };
         entry.due = now.plus(wait);
         self.by_due.insert((entry.due, *account));
@@ -171,7 +222,7 @@ mod tests {
         schedule.watch(ME, Timestamp(10), &mut rng);
         assert_eq!(schedule.take_due(Timestamp(9), 5), []);
         assert_eq!(schedule.take_due(Timestamp(10), 5), [ME]);
-        assert_eq!(schedule.take_due(Timestamp(1_000_000), 5), []);
+        assert_eq!(schedule.take_due(Timestamp(100_000), 5), []);
         schedule.done(&ME, PollOutcome::More, Timestamp(20), &mut rng);
         assert_eq!(schedule.take_due(Timestamp(20), 5), [ME]);
     }
@@ -208,5 +259,69 @@ mod tests {
         schedule.unwatch(&ME);
         schedule.done(&ME, PollOutcome::Messages, Timestamp(1), &mut rng);
         assert_eq!(schedule.next_due(), None);
+    }
+
+    #[test]
+    fn a_poll_that_never_ends_gives_its_place_back() {
+        let mut rng = StdRng::seed_from_u64(1);
+        let mut schedule = PollSchedule::new(PollConfig::default());
+        let other = AccountId::new(Prefix::Account, [2; 32]);
+        schedule.watch(ME, Timestamp(0), &mut rng);
+        assert_eq!(schedule.take_due(Timestamp(0), 1), [ME]);
+        schedule.watch(other, Timestamp(1), &mut rng);
+        let due = schedule.next_due().expect("the other account waits");
+        assert_eq!(schedule.take_due(due, 1), [], "the only place is taken");
+        let end = Timestamp(0).plus(POLL_LIFE);
+        assert_eq!(schedule.next_action(1), Some(end));
+        assert_eq!(schedule.count_due(end, 1), 1);
+        assert_eq!(schedule.take_due(end, 1), [other]);
+        // An end that comes too late ends nothing.
+        schedule.done(&ME, PollOutcome::Messages, end, &mut rng);
+        assert_eq!(schedule.under_way(), 1);
+        schedule.done(&other, PollOutcome::Empty, end, &mut rng);
+        let again = schedule.next_due().expect("both are due again");
+        assert!(again > end, "what never ended has failed");
+        assert_eq!(schedule.take_due(end.plus(Duration::from_secs(30)), 2).len(), 2);
+    }
+
+    proptest::proptest! {
+        /// No history loses an account or a place.
+        #[test]
+        fn places_and_accounts_are_conserved(
+            steps in proptest::collection::vec((0u8..8, 0u8..6, 0u64..200_000), 0..150),
+        ) {
+            const LIMIT: usize = 3;
+            let mut rng = StdRng::seed_from_u64(7);
+            let mut schedule = PollSchedule::new(PollConfig::default());
+            let mut now = Timestamp(0);
+            for (account, what, later) in steps {
+                now = now.plus(Duration::from_millis(later));
+                let account = AccountId::new(Prefix::Account, [account; 32]);
+                let outcome = match what {
+                    0 => { schedule.watch(account, now, &mut rng); continue }
+                    1 => { schedule.unwatch(&account); continue }
+                    2 => PollOutcome::Failed,
+                    3 => PollOutcome::More,
+                    _ => {
+                        let (count, before) = (schedule.count_due(now, LIMIT), schedule.under_way());
+                        let taken = schedule.take_due(now, LIMIT);
+                        proptest::prop_assert_eq!(taken.len(), count);
+                        proptest::prop_assert_eq!(schedule.under_way(), before + count);
+                        proptest::prop_assert!(schedule.under_way() <= LIMIT);
+                        continue;
+                    }
+                };
+                schedule.done(&account, outcome, now, &mut rng);
+                let waiting = schedule.by_due.len();
+                proptest::prop_assert_eq!(waiting + schedule.under_way(), schedule.watched());
+            }
+            // Whatever happened: later everybody has a turn.
+            let mut turns = std::collections::BTreeSet::new();
+            for _ in 0..10 {
+                now = now.plus(POLL_LIFE * 2);
+                turns.extend(schedule.take_due(now, LIMIT));
+            }
+            proptest::prop_assert_eq!(turns.len(), schedule.watched());
+        }
     }
 }

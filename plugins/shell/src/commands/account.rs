@@ -16,7 +16,7 @@ pub(crate) enum Account {
     Restore { phrase: Zeroizing<String>, name: Option<String> },
     List,
     Show { id: Option<AccountId>, phrase: bool },
-    Remove { id: AccountId },
+    Remove { id: AccountId, agreed: bool },
 }
 
 /// A display name has at most so many bytes (01 section 1.4). The engine
@@ -47,13 +47,24 @@ impl Account {
                 Self::Show { id: account_id(args.id.as_ref())?, phrase: args.phrase }
             }
             AccountCommand::Remove(args) => {
-                Self::Remove { id: AccountId::parse_account(&args.id)? }
+                Self::Remove { id: AccountId::parse_account(&args.id)?, agreed: args.yes }
             }
         })
     }
 
     pub(super) fn makes_home(&self) -> bool {
         matches!(self, Self::Create { .. } | Self::Restore { .. })
+    }
+
+    /// What its user has to agree to, unless that was done.
+    pub(super) fn question(&self) -> Option<String> {
+        match self {
+            Self::Remove { id, agreed: false } => Some(format!(
+                "Account {id} and all its messages are removed from this home; without its \
+                 recovery phrase it is gone for good."
+            )),
+            _ => None,
+        }
     }
 
     pub(super) async fn run(&self, context: &Context) -> Result<(), Failure> {
@@ -91,7 +102,7 @@ impl Account {
                 };
                 console.record(&Record::Account { id: id.to_string(), name, phrase }).await
             }
-            Self::Remove { id } => {
+            Self::Remove { id, .. } => {
                 engine.remove_account(id).await?;
                 console.record(&Record::Removed { id: id.to_string() }).await
             }

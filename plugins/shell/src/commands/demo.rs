@@ -56,10 +56,12 @@ pub(crate) async fn run(global: &Global, console: &Console) -> Result<(), Failur
             return Err(Failure::HomeInUse { home: home.folder().to_owned(), holder, way_out });
         }
     };
+    // Its nodes are on this machine, so the proxy has nothing to carry.
+    let proxy = home.proxy_rule()?.proxy().cloned();
     console.say("Ramson sends a message through a network of its own, in this process.\n").await?;
     let mut progress = Progress::told(console);
     progress.step("starting nine service nodes in three swarms").await;
-    let mut owner = Owner::start(&home, lock, &binding, Needs::Polling).await?;
+    let mut owner = Owner::start(&home, lock, &binding, proxy, Needs::Polling).await?;
     let engine = owner.engine().clone();
     let events = owner.events().unwrap_or_else(|| engine.subscribe());
     let limit = global.timeout.map_or(TIMEOUT, Duration::from_secs);

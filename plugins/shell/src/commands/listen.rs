@@ -73,7 +73,7 @@ impl Listen {
             None => context.engine.accounts().await?.iter().map(|account| account.id).collect(),
         };
         if accounts.is_empty() && !self.silent {
-            return Err(Failure::NoAccount { home: context.home.clone() });
+            return Err(Failure::NoAccount { home: context.ground.home.clone() });
         }
         if !self.silent {
             let accounts = accounts.iter().map(AccountId::to_string).collect();

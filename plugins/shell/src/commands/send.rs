@@ -1,13 +1,12 @@
 //! `send`: returns once the recipient's swarm has stored the message.
 
-use std::time::Duration;
-
 use ramson_system::{AccountEvent, EngineEvent, Event};
 use ramson_types::{AccountId, MessageId};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::timeout;
 
+use super::peer::Peer;
+use super::reach::{Limit, missing_nodes};
 use super::{Context, account_id};
 use crate::cli::SendArgs;
 use crate::error::Failure;
@@ -15,19 +14,16 @@ use crate::progress::Progress;
 use crate::record::Record;
 use crate::signals::Why;
 
-/// How long the swarm may take, unless `--timeout` says otherwise.
-const TIMEOUT: Duration = Duration::from_secs(60);
-
 /// A checked `send`.
 pub(crate) struct Send {
-    to: AccountId,
+    to: Peer,
     from: Option<AccountId>,
     text: String,
 }
 
 impl Send {
     pub(super) fn prepare(args: &SendArgs, stdin: Option<&str>) -> Result<Self, Failure> {
-        let to = AccountId::parse_account(&args.to)?;
+        let to = Peer::parse(&args.to)?;
         let from = account_id(args.account.as_ref())?;
         let text = match &args.text {
             Some(text) => text.clone(),
@@ -42,10 +38,12 @@ impl Send {
 
     pub(super) async fn run(&self, context: &Context) -> Result<(), Failure> {
         let from = context.account(self.from, "with --account").await?;
+        let mut limit = Limit::of(context);
+        let progress = Progress::quiet(&context.console);
+        let to = self.to.find(context, &mut limit, &progress).await?;
         let mut events = context.engine.subscribe();
-        let message = context.engine.send_text(&from, self.to, self.text.clone()).await?;
-        let limit = context.timeout.unwrap_or(TIMEOUT);
-        let mut watch = Watch::new(message.id, Progress::quiet(&context.console));
+        let message = context.engine.send_text(&from, to, self.text.clone()).await?;
+        let mut watch = Watch::new(message.id, progress);
         let result = tokio::select! {
             biased;
             why = context.ending.wait() => {
@@ -55,13 +53,15 @@ impl Send {
                     Why::EngineEnds => Failure::EngineEnded { kept },
                 })
             }
-            done = timeout(limit, watch.stored(context, &mut events)) => match done {
-                Ok(result) => result,
-                Err(_) => Err(watch.too_late(limit)),
-            },
+            stored = watch.stored(context, &mut events) => stored,
+            () = limit.over() => Err(watch.too_late(context, limit.seconds()).await),
         };
         watch.progress.clear();
-        context.console.record(&result?).await
+        let mut record = result?;
+        if let (Record::Stored { name, .. }, Some(known)) = (&mut record, self.to.name()) {
+            *name = Some(known);
+        }
+        context.console.record(&record).await
     }
 }
 
@@ -71,13 +71,11 @@ struct Watch {
     progress: Progress,
     delay: Option<String>,
     path: Option<String>,
-    seed: Option<(String, String)>,
-    nodes: bool,
 }
 
 impl Watch {
     fn new(message: MessageId, progress: Progress) -> Self {
-        Self { message, progress, delay: None, path: None, seed: None, nodes: false }
+        Self { message, progress, delay: None, path: None }
     }
 
     async fn stored(
@@ -129,19 +127,15 @@ impl Watch {
                 }
                 Event::Engine(EngineEvent::SeedFailed { seed, reason }) => {
                     self.progress.step(format!("the seed {seed} failed: {reason}")).await;
-                    self.seed = Some((seed.clone(), reason.clone()));
                 }
                 Event::Engine(EngineEvent::PoolReady { nodes }) => {
                     self.progress.step(format!("building a path through {nodes} nodes")).await;
-                    self.nodes = true;
                 }
                 Event::Engine(EngineEvent::PathReady { .. }) => {
                     self.progress.step("sending through three hops").await;
-                    self.nodes = true;
                 }
                 Event::Engine(EngineEvent::PathFailed { reason, .. }) => {
                     self.progress.step(format!("trying another path: {reason}")).await;
-                    self.nodes = true;
                     self.path = Some(reason.clone());
                 }
                 _ => {}
@@ -159,6 +153,7 @@ impl Watch {
                 if message.conversation == ramson_types::ConversationId::Account(to) =>
             {
                 Some(Record::Stored {
+                    name: None,
                     message: message.id.to_string(),
                     account: message.author.to_string(),
                     to: to.to_string(),
@@ -172,23 +167,16 @@ impl Watch {
     }
 
     /// Why the message is not stored yet.
-    fn too_late(&self, limit: Duration) -> Failure {
+    async fn too_late(&self, context: &Context, seconds: u64) -> Failure {
         let message = self.message;
-        match (&self.seed, &self.delay) {
-            (Some((seed, reason)), _) if !self.nodes => {
-                let (seed, reason) = (seed.clone(), reason.clone());
-                Failure::UnreachableSeed { seed, reason, message }
-            }
-            (_, delay) => {
-                let reason = match (delay, &self.path) {
-                    (Some(delay), _) => delay.clone(),
-                    (None, Some(path)) => {
-                        format!("no path of service nodes was found, at last: {path}")
-                    }
-                    (None, None) => "the swarm has not answered yet".to_owned(),
-                };
-                Failure::NotStoredInTime { message, seconds: limit.as_secs(), reason }
-            }
+        if let Some((seed, reason)) = missing_nodes(context).await {
+            return Failure::UnreachableSeed { seed, reason, message };
         }
+        let reason = match (&self.delay, &self.path) {
+            (Some(delay), _) => delay.clone(),
+            (None, Some(path)) => format!("no path of service nodes was found, at last: {path}"),
+            (None, None) => "the swarm has not answered yet".to_owned(),
+        };
+        Failure::NotStoredInTime { message, seconds, reason }
     }
 }

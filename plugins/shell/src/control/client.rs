@@ -58,7 +58,7 @@ pub(crate) async fn attach(
         match frame {
             Ok(Some(Frame::Begun {})) => begun = true,
             Ok(Some(Frame::Out(lines))) => console.out(lines).await?,
-            Ok(Some(Frame::Err(line))) => console.note(line).await,
+            Ok(Some(Frame::Err(line))) => console.note(line.as_str()).await,
             Ok(Some(Frame::Exit(status))) => return Ok(Outcome::Done(status)),
             Ok(Some(Frame::Retry {})) => return Ok(Outcome::Busy),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {

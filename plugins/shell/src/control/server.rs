@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -16,11 +17,12 @@ use tokio::time::{sleep, timeout};
 
 use super::wire::{self, Lines};
 use super::{Frame, MAX_CLIENTS, MAX_REQUEST, Request, socket};
-use crate::commands::{Context, Needs};
+use crate::commands::{Context, Ground, Needs};
 use crate::console::Console;
 use crate::error::Failure;
 use crate::home::Home;
 use crate::private;
+use crate::settings::Proxy;
 use crate::signals::{Ending, EndingSwitch, Why};
 
 /// How long a client may take for its request.
@@ -36,9 +38,22 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(crate) struct Host {
     pub(crate) engine: Engine,
-    pub(crate) home: PathBuf,
+    pub(crate) ground: Arc<Ground>,
     /// What it can do for others.
     pub(crate) offers: Needs,
+}
+
+impl Host {
+    /// Refuses a client that asks for another proxy than the engine has.
+    fn check_proxy(&self, asked: Option<&str>) -> Result<(), Failure> {
+        let Some(asked) = asked.map(Proxy::parse).transpose()? else { return Ok(()) };
+        // Without a network there is nothing to go through.
+        if self.offers == Needs::Store || self.ground.proxy.as_ref() == Some(&asked) {
+            return Ok(());
+        }
+        let running = self.ground.proxy.as_ref().map(Proxy::to_string);
+        Err(Failure::OtherProxy { running, asked: asked.to_string() })
+    }
 }
 
 /// The clients of an engine.
@@ -167,7 +182,10 @@ impl Client {
             refuse(write, &Failure::Refused { reason }).await;
             return Ok(());
         }
-        let prepared = request.prepare();
+        let prepared = request.prepare().and_then(|(job, global)| {
+            let asked = request.proxy.as_deref().or(global.proxy.as_deref());
+            self.host.check_proxy(asked).map(|()| (job, global))
+        });
         drop(request);
         let (job, global) = match prepared {
             Ok(prepared) => prepared,
@@ -184,7 +202,7 @@ impl Client {
         let (frames, mut queue) = mpsc::channel(FRAME_QUEUE);
         let context = Context {
             engine: self.host.engine,
-            home: self.host.home,
+            ground: self.host.ground,
             console: Console::client(frames, global.json, global.verbose > 0),
             own_engine: false,
             ending: if job.needs() == Needs::Polling { self.endless } else { self.others },
@@ -219,7 +237,7 @@ impl Client {
 
 /// Answers with a failure.
 async fn refuse(write: &mut OwnedWriteHalf, failure: &Failure) {
-    let frames = [Frame::Err(failure.line()), Frame::Exit(failure.status().max(1))];
+    let frames = [Frame::Err(failure.line().into()), Frame::Exit(failure.status().max(1))];
     for frame in frames {
         if wire::write(write, &frame).await.is_err() {
             return;

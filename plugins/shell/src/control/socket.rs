@@ -13,7 +13,7 @@ const MAX_PATH: usize = 103;
 
 /// The socket's path for a home: in the home, or, when that is too deep for a
 /// socket, in a private folder of this user, under a hash of the home's path.
-pub(super) fn path_of(home: &Path) -> io::Result<PathBuf> {
+pub(crate) fn path_of(home: &Path) -> io::Result<PathBuf> {
     let path = home.join("control.sock");
     if path.as_os_str().len() <= MAX_PATH {
         return Ok(path);

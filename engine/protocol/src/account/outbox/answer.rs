@@ -33,6 +33,12 @@ pub enum SendResult {
         /// Its text.
         reason: String,
     },
+    /// The node refused the time of the request (406): its clock or ours is
+    /// wrong.
+    WrongTime {
+        /// Why.
+        reason: String,
+    },
     /// Anything else; a later attempt may succeed.
     NotNow {
         /// Why.
@@ -51,6 +57,9 @@ pub struct DeliveryAnswer {
     pub status: NodeStatus,
     /// The node answered as a working one does not: ask others first.
     pub doubtful: bool,
+    /// The node refused the time: learn it before [`Account::sent`] is told,
+    /// and the next attempt follows at once.
+    pub wrong_time: bool,
 }
 
 impl Account {
@@ -68,12 +77,13 @@ impl Account {
         answer.doubtful = answer.results.iter().any(|result| match result {
             SendResult::Stored { failed, .. } => failed.contains(node),
             SendResult::NotNow { .. } | SendResult::Refused { .. } => true,
-            SendResult::WrongSwarm { .. } => false,
+            // Its clock or ours is wrong; that is no lie about the message.
+            SendResult::WrongSwarm { .. } | SendResult::WrongTime { .. } => false,
         });
-        // Its clock or ours is wrong; that is no lie about the message.
-        if status == 406 {
-            answer.doubtful = false;
-        }
+        let wrong = |result: &SendResult| matches!(result, SendResult::WrongTime { .. });
+        answer.wrong_time = answer.results.iter().any(wrong);
+        // What stands behind it in a sequence was not even tried.
+        answer.doubtful &= !answer.wrong_time && answer.swarm.is_none();
         answer
     }
 
@@ -144,6 +154,9 @@ impl Account {
                 }
                 Err(error) => not_now(error.to_string()),
             },
+            406 => {
+                SendResult::WrongTime { reason: format!("the node refused the time: {}", text()) }
+            }
             400 | 401 | 403 | 413 => SendResult::Refused { status: part.status, reason: text() },
             status => not_now(format!("the node answered {status}: {}", text())),
         }
