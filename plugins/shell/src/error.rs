@@ -306,3 +306,41 @@ fn kind_of_localnet(error: &LocalnetError) -> &'static str {
         _ => "Localnet",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_name_is_one_sentence_with_a_kind() {
+        let name = "example".to_owned();
+        let reason = "nobody\nlistens".to_owned();
+        let resolve = |error| EngineError::Name(NameError::Resolve(error));
+        let cases = [
+            (EngineError::NameNotRegistered { name: name.clone() }, "NameNotRegistered"),
+            (
+                resolve(ResolveError::Disagreement { name: name.clone(), agreeing: 2, answers: 4 }),
+                "NameDisputed",
+            ),
+            (
+                resolve(ResolveError::TooFewAnswers {
+                    name: name.clone(),
+                    answers: 1,
+                    asked: 12,
+                    reason: reason.clone(),
+                }),
+                "NameUnanswered",
+            ),
+            (resolve(ResolveError::Unusable { name, reason }), "NameUnusable"),
+        ];
+        for (error, kind) in cases {
+            let failure = Failure::Engine(error);
+            assert_eq!((failure.kind(), failure.status()), (kind, 1));
+            let line = failure.line();
+            assert!(line.contains("'example'") && !line.contains('\n'), "{line}");
+        }
+        let text = "no name".parse::<ramson_codec::ons::Name>().unwrap_err();
+        let failure = Failure::Engine(EngineError::BadNameText(text));
+        assert_eq!((failure.kind(), failure.status()), ("InvalidName", 2));
+    }
+}

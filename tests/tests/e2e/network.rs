@@ -3,13 +3,14 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::process::Command;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Place, text};
+use crate::support::{Place, ramson, text};
 
 fn ready_paths(account: &Value) -> usize {
     let paths = account["paths"].as_array().unwrap().iter();
@@ -134,6 +135,15 @@ fn a_home_with_a_proxy_never_connects_without_it() {
     let once = [&["--proxy", &other][..], &send].concat();
     place.run(&once).failed(1, &["192.0.2.7"]);
     assert_eq!(asked_other.recv_timeout(Duration::from_secs(5)).unwrap(), "192.0.2.7:7001");
+    while asked_other.try_recv().is_ok() {}
+    let by_variable = Command::new(ramson())
+        .args(send)
+        .current_dir(place.path("."))
+        .env("RAMSON_PROXY", &other)
+        .output()
+        .unwrap();
+    assert_eq!(by_variable.status.code(), Some(1), "{by_variable:?}");
+    assert_eq!(asked_other.recv_timeout(Duration::from_secs(5)).unwrap(), "192.0.2.7:7001");
     let show = || place.json(&["--home", "home", "network", "proxy"]).remove(0);
     assert_eq!((text(&show(), "proxy"), show()["login"].clone()), (tor.clone(), false.into()));
 
@@ -142,7 +152,11 @@ fn a_home_with_a_proxy_never_connects_without_it() {
     let status = place.json(&["--home", "home", "network", "status"]);
     assert_eq!(text(&status[0], "proxy"), tor);
     let failed = place.run(&[&["--json"][..], &once].concat()).failed(1, &[&tor, &other]);
-    assert_eq!(failed.stderr.matches("end it first").count(), 1);
+    let error = failed.json().pop().unwrap();
+    assert_eq!(
+        (text(&error, "kind"), text(&error, "hint")),
+        ("OtherProxy".into(), "end it first, or leave the proxy out".into())
+    );
     place.run(&[&["--proxy", &tor][..], &["--home", "home", "account", "list"]].concat()).done();
     let set = ["--home", "home", "network", "proxy", "off"];
     place.run(&set).failed(1, &["in use by process", "end it first"]);
@@ -160,8 +174,8 @@ fn a_home_with_a_proxy_never_connects_without_it() {
     let failed = place.run(&send).failed(2, &["settings.toml", "socks5://", "network proxy"]);
     assert!(!failed.stderr.contains("secret"), "{failed:#?}");
     for bad in ["h:1", "http://h:1", "socks5://h"] {
-        place.run(&["--home", "home", "--proxy", bad, "account", "list"]).failed(2, &["socks5://"]);
-        place.run(&["--home", "home", "network", "proxy", bad]).failed(2, &["socks5://"]);
+        place.run(&["--home", "home", "--proxy", bad, "account", "list"]).failed(2, &["9050"]);
+        place.run(&["--home", "home", "network", "proxy", bad]).failed(2, &["9050"]);
     }
 }
 

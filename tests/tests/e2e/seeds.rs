@@ -15,7 +15,7 @@ fn break_seed(place: &Place) {
 fn with_a_kept_list_of_nodes_seeds_are_not_needed() {
     let place = Place::new();
     let _network = place.network();
-    place.account("alice", "net.toml");
+    let alice = place.account("alice", "net.toml");
     let bob = place.account("bob", "net.toml");
     place.run(&["--home", "alice", "send", "--to", &bob, "first"]).done();
     break_seed(&place);
@@ -28,19 +28,37 @@ fn with_a_kept_list_of_nodes_seeds_are_not_needed() {
     let seed = status[0]["seeds"][0].as_str().unwrap().to_owned();
     let args = ["--home", "bob", "--timeout", "4", "--json"];
     for command in
-        [&["send", "--to", &bob, "kept"][..], &["resolve", "bob"], &["network", "status"]]
+        [&["send", "--to", &alice, "kept"][..], &["resolve", "bob"], &["network", "status"]]
     {
         let failed = place.run(&[&args[..], command].concat()).failed(1, &[&seed]);
         let error = failed.json().pop().unwrap();
         assert_eq!(error["kind"], "UnreachableSeed", "{failed:#?}");
     }
+    let listener = place.start(&["--home", "bob", "listen", "--json"]);
+    listener.event("listening");
     // Nothing of it is lost when the seed is back.
     place.run(&["localnet", "clear-faults", "--state", "state"]).done();
-    let came = place.json(&["--home", "bob", "listen", "--count", "3"]);
-    let texts = came.iter().filter(|line| line["event"] == "message");
-    let mut texts: Vec<String> = texts.map(|line| text(line, "text")).collect();
+    let mut texts =
+        [listener.event("message"), listener.event("message")].map(|it| text(&it, "text"));
     texts.sort();
-    assert_eq!(texts, ["first", "kept", "second"]);
+    assert_eq!(texts, ["first", "second"]);
+    let came = place.json(&["--home", "alice", "listen", "--count", "1"]);
+    assert_eq!(text(came.last().unwrap(), "text"), "kept");
+    listener.terminate().done();
+}
+
+#[test]
+fn a_listener_says_once_that_no_node_is_known() {
+    let place = Place::new();
+    fs::write(place.path("gone.toml"), "seeds = [\"http://127.0.0.1:1/json_rpc\"]\n").unwrap();
+    place.account("bob", "gone.toml");
+    let listen = ["--home", "bob", "listen", "--count", "1", "--timeout", "6"];
+    let ended = place.run(&listen);
+    assert_eq!(ended.status, Some(1), "{ended:#?}");
+    let said: Vec<&str> = ended.stderr.lines().collect();
+    assert_eq!(said.len(), 2, "{ended:#?}");
+    assert!(said[0].contains("no service node is known yet, the seed http://127.0.0.1:1/json_rpc"));
+    assert!(said[1].contains("0 of 1"), "{ended:#?}");
 }
 
 #[test]

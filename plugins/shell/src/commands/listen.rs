@@ -3,11 +3,12 @@
 use ramson_system::{EngineEvent, Followed, Follower};
 use ramson_types::AccountId;
 
+use super::reach::missing_nodes;
 use super::{Context, account_id};
 use crate::cli::ListenArgs;
 use crate::error::Failure;
 use crate::progress::Progress;
-use crate::record::{MessageRecord, Record};
+use crate::record::{MessageRecord, Record, one_line};
 use crate::signals::Why;
 
 /// A checked `listen` or `run`.
@@ -81,6 +82,7 @@ impl Listen {
         }
         let mut progress = Progress::quiet(console);
         progress.step("looking for service nodes").await;
+        let mut lost = false;
         loop {
             match events.next().await? {
                 Followed::Received { seq, account, message } => {
@@ -95,10 +97,30 @@ impl Listen {
                         return Ok(());
                     }
                 }
-                Followed::Engine(event) => tell(&event, &mut progress).await,
+                Followed::Engine(event) => {
+                    tell(&event, &mut progress).await;
+                    if matches!(event, EngineEvent::SeedFailed { .. }) && !lost {
+                        lost = say_lost(context).await;
+                    }
+                }
             }
         }
     }
+}
+
+/// Says, where no progress is shown, that there is nobody to ask; whether that
+/// is so.
+async fn say_lost(context: &Context) -> bool {
+    let Some((seed, reason)) = missing_nodes(context).await else { return false };
+    if !context.console.is_watched() {
+        let note = format!(
+            "no service node is known yet, the seed {seed} could not be used: {}; it is asked \
+             again from time to time",
+            one_line(&reason)
+        );
+        context.console.note(note).await;
+    }
+    true
 }
 
 async fn tell(event: &EngineEvent, progress: &mut Progress) {

@@ -22,6 +22,7 @@ use crate::console::Console;
 use crate::error::Failure;
 use crate::home::Home;
 use crate::private;
+use crate::record::Record;
 use crate::settings::Proxy;
 use crate::signals::{Ending, EndingSwitch, Why};
 
@@ -182,11 +183,7 @@ impl Client {
             refuse(write, &Failure::Refused { reason }).await;
             return Ok(());
         }
-        let prepared = request.prepare().and_then(|(job, global)| {
-            let asked = request.proxy.as_deref().or(global.proxy.as_deref());
-            self.host.check_proxy(asked).map(|()| (job, global))
-        });
-        drop(request);
+        let prepared = request.prepare();
         let (job, global) = match prepared {
             Ok(prepared) => prepared,
             Err(failure) => {
@@ -194,6 +191,16 @@ impl Client {
                 return Ok(());
             }
         };
+        let asked = request.proxy.as_deref().or(global.proxy.as_deref());
+        if let Err(failure) = self.host.check_proxy(asked) {
+            if global.json {
+                let record = Record::error(&failure).to_json();
+                wire::write(write, &Frame::Out(record.into())).await?;
+            }
+            refuse(write, &failure).await;
+            return Ok(());
+        }
+        drop(request);
         if job.needs() > self.host.offers {
             return wire::write(write, &Frame::Retry {}).await;
         }
