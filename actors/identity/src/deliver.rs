@@ -8,8 +8,6 @@ use ramson_protocol::account::{Delivery, SendResult};
 use ramson_protocol::paths::DestinationFault;
 use ramson_types::ledger::Hops;
 use ramson_types::{AccountId, Ed25519PublicKey};
-use rand::rngs::StdRng;
-use rand::seq::IteratorRandom;
 
 use crate::poll::Work;
 use crate::{IdentityActor, Ports, REQUEST_TIMEOUT};
@@ -29,14 +27,11 @@ impl IdentityActor {
     pub(crate) fn send_due(&mut self, ctx: &mut Context<Self>) {
         let now = self.clock.now();
         for delivery in self.account.due_deliveries(now) {
-            let ports = self.ports.clone();
-            let mut rng = self.fork_rng();
-            let work = async move {
-                let outcome = deliver(&ports, &delivery, &mut rng).await;
-                (delivery, outcome)
-            };
+            let (ports, to) = (self.ports.clone(), delivery.to);
+            let work = async move { swarm_of(&ports, to).await };
             let done = work
                 .into_actor(self)
+                .then(|swarm, actor, _| actor.deliver(delivery, swarm))
                 .then(|(delivery, outcome), actor, ctx| actor.delivered(delivery, outcome, ctx));
             ctx.spawn(done);
         }
@@ -50,6 +45,41 @@ impl IdentityActor {
                 actor.send_due(ctx);
             }));
         }
+    }
+
+    /// Sends a delivery to a member of its swarm.
+    fn deliver(
+        &mut self,
+        delivery: Delivery,
+        swarm: Result<SwarmView, String>,
+    ) -> Work<(Delivery, Outcome)> {
+        let not_sent = |delivery, reason| -> Work<(Delivery, Outcome)> {
+            Box::pin(actix::fut::ready((delivery, Outcome::NotSent { reason })))
+        };
+        let swarm = match swarm {
+            Ok(swarm) => swarm,
+            Err(reason) => return not_sent(delivery, reason),
+        };
+        let picked = self.account.pick_member(&delivery, &swarm.ask, &mut self.rng);
+        let Some(destination) = picked else {
+            return not_sent(delivery, "the recipient's swarm has no members".to_owned());
+        };
+        let node = destination.ed25519;
+        let body = delivery.request.to_bytes();
+        let ask = OnionRequest { destination, body, timeout: REQUEST_TIMEOUT };
+        let answer = self.ports.onion.ask(ask);
+        let work = async move {
+            let outcome = match answer.await {
+                Ok(Ok(answer)) => Outcome::Answered { node, answer, swarm },
+                Ok(Err(error @ (OnionError::Guard { .. } | OnionError::Reply { .. }))) => {
+                    Outcome::NoAnswer { node, error }
+                }
+                Ok(Err(error)) => Outcome::NotSent { reason: error.to_string() },
+                Err(error) => Outcome::NotSent { reason: error.to_string() },
+            };
+            (delivery, outcome)
+        };
+        Box::pin(work.into_actor(self))
     }
 
     fn delivered(
@@ -85,7 +115,7 @@ impl IdentityActor {
                     self.doubt_member(delivery.to, node, false, ctx);
                 }
                 if let Some(members) = read.swarm {
-                    let learn = LearnSwarm { account: delivery.to, members };
+                    let learn = LearnSwarm { account: delivery.to, node, members };
                     let told = self.ports.learn_swarm.ask(learn);
                     ctx.spawn(async move { drop(told.await) }.into_actor(self));
                 }
@@ -146,28 +176,6 @@ impl IdentityActor {
     ) {
         let told = self.ports.doubt_member.ask(DoubtMember { account, node, gone });
         ctx.spawn(async move { drop(told.await) }.into_actor(self));
-    }
-}
-
-async fn deliver(ports: &Ports, delivery: &Delivery, rng: &mut StdRng) -> Outcome {
-    let swarm = match swarm_of(ports, delivery.to).await {
-        Ok(swarm) => swarm,
-        Err(reason) => return Outcome::NotSent { reason },
-    };
-    let others = swarm.ask.iter().filter(|node| Some(node.ed25519) != delivery.avoid);
-    let Some(destination) = others.choose(rng).or_else(|| swarm.ask.first()).copied() else {
-        return Outcome::NotSent { reason: "the recipient's swarm has no members".to_owned() };
-    };
-    let node = destination.ed25519;
-    let body = delivery.request.to_bytes();
-    let ask = OnionRequest { destination, body, timeout: REQUEST_TIMEOUT };
-    match ports.onion.ask(ask).await {
-        Ok(Ok(answer)) => Outcome::Answered { node, answer, swarm },
-        Ok(Err(error @ (OnionError::Guard { .. } | OnionError::Reply { .. }))) => {
-            Outcome::NoAnswer { node, error }
-        }
-        Ok(Err(error)) => Outcome::NotSent { reason: error.to_string() },
-        Err(error) => Outcome::NotSent { reason: error.to_string() },
     }
 }
 

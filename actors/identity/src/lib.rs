@@ -1,7 +1,7 @@
 //! One account alive.
 //!
 //! Hears [`SendText`], [`PollDue`], [`PollNow`], `GetAccountStatus`, [`Stop`]. Says [`GetSwarm`], [`LearnSwarm`],
-//! [`DoubtMember`], [`PollDone`] to Swarm, [`OnionRequest`] to Paths,
+//! [`DoubtMember`], [`PollDone`], [`Spent`] to Swarm, [`OnionRequest`] to Paths,
 //! [`SealCopies`] and [`OpenInbox`] to Crypto, [`Commit`], [`RecallHashes`]
 //! and [`RecallMessages`] to Storage; publishes events once they are
 //! committed. Owns [`Account`], the machine that decides.
@@ -26,14 +26,13 @@ use ramson_messages::events::EventBus;
 use ramson_messages::identity::{PollDue, PollNow, SendError, SendText};
 use ramson_messages::paths::OnionRequest;
 use ramson_messages::storage::{Commit, RecallHashes, RecallMessages};
-use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm, PollDone};
+use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm, PollDone, Spent};
 use ramson_messages::{Clock, ClockWatch, Entropy, Lifeline, Link, Stop};
 use ramson_protocol::account::{Account, Draft};
 use ramson_protocol::store::StoredAccount;
 use ramson_protocol::swarm::PollOutcome;
 use ramson_types::message::Message;
 use ramson_types::{Ed25519PublicKey, Timestamp};
-use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::commits::Commits;
@@ -68,6 +67,8 @@ pub struct Ports {
     pub doubt_member: Link<DoubtMember>,
     /// To tell how a poll went.
     pub poll_done: Link<PollDone>,
+    /// To tell of requests beyond the one that a turn was given for.
+    pub spent: Link<Spent>,
     /// To tell what happened.
     pub events: EventBus,
 }
@@ -111,11 +112,6 @@ impl IdentityActor {
             wake: None,
             _lifeline: lifeline,
         }
-    }
-
-    /// A random source for work that outlives this call.
-    fn fork_rng(&mut self) -> StdRng {
-        StdRng::from_rng(&mut self.rng)
     }
 
     fn queue(

@@ -9,7 +9,7 @@ use ramson_codec::storage::{RetrieveAnswer, Retrieved};
 use ramson_messages::crypto::OpenInbox;
 use ramson_messages::paths::{OnionAnswer, OnionRequest};
 use ramson_messages::storage::{RecallHashes, RecallMessages};
-use ramson_messages::swarm::{LearnSwarm, PollDone};
+use ramson_messages::swarm::{LearnSwarm, PollDone, Spent};
 use ramson_protocol::account::{Arrival, ArrivalBody, Poll, PollAnswer, PollError};
 use ramson_protocol::store::{Change, MessageKey};
 use ramson_protocol::swarm::PollOutcome;
@@ -80,8 +80,17 @@ impl IdentityActor {
                 (_, outcome) => outcome,
             };
             let next = actor.account.poll_more(&members, actor.clock.now(), &mut actor.rng);
+            if next.is_some() {
+                actor.spent(1);
+            }
             actor.round(members, next, so_far)
         }))
+    }
+
+    /// Tells Swarm of requests that follow from one that had its turn.
+    pub(crate) fn spent(&self, requests: u32) {
+        // Where Swarm has too much to do, a request more or less is no matter.
+        drop(self.ports.spent.tell(Spent { requests }));
     }
 
     fn ask_member(&mut self, members: Members, poll: Poll) -> Work<PollOutcome> {
@@ -124,7 +133,7 @@ impl IdentityActor {
             Ok(PollAnswer::WrongSwarm(members)) => {
                 self.learn_clock(&answer, node, None);
                 let account = self.account.id();
-                let told = self.ports.learn_swarm.ask(LearnSwarm { account, members });
+                let told = self.ports.learn_swarm.ask(LearnSwarm { account, node, members });
                 ctx.spawn(async move { drop(told.await) }.into_actor(self));
                 let reason = "it is not in this account's swarm (421)".to_owned();
                 return self.poll_failed(node, reason, ctx);
@@ -168,11 +177,13 @@ impl IdentityActor {
         ctx: &mut Context<Self>,
     ) -> Work<PollOutcome> {
         if let Some(again) = self.account.poll_again(&poll, self.clock.now()) {
+            self.spent(1);
             return self.ask_member(members, again);
         }
         let learnt = self.learn_time(&poll.node.ed25519, &members, ctx);
         Box::pin(learnt.then(move |(), actor, ctx| {
             if let Some(again) = actor.account.poll_again(&poll, actor.clock.now()) {
+                actor.spent(1);
                 return actor.ask_member(members, again);
             }
             let node = poll.node.ed25519;

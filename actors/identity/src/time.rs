@@ -60,7 +60,9 @@ impl IdentityActor {
             let answer = self.ports.onion.ask(ask);
             async move { (node.ed25519, answer.await) }
         });
-        let answers = join_all(asked.collect::<Vec<_>>());
+        let asked: Vec<_> = asked.collect();
+        self.spent(u32::try_from(asked.len()).unwrap_or(u32::MAX));
+        let answers = join_all(asked);
         Box::pin(answers.into_actor(self).map(|answers, actor, _| {
             for (node, answer) in answers {
                 if let Ok(Ok(answer)) = answer {

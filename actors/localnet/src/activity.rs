@@ -44,9 +44,8 @@ pub(crate) struct Counts {
     pub(crate) requests: u64,
     /// What other nodes asked.
     pub(crate) calls: u64,
-    /// Accounts of other swarms.
-    pub(crate) misdirected: u64,
-    /// Answers that tell of something wrong, and faults that struck.
+    /// HTTP answers other than 421 that tell of something wrong, and faults
+    /// that struck.
     pub(crate) errors: u64,
 }
 
@@ -125,10 +124,8 @@ impl Activity {
         if let Who::Node(index) = who
             && let Some(counts) = numbers.nodes.get_mut(index)
         {
-            match status {
-                421 => counts.misdirected = counts.misdirected.saturating_add(1),
-                _ => counts.errors = counts.errors.saturating_add(1),
-            }
+            // The node itself counts those: most are inside onions.
+            counts.errors = counts.errors.saturating_add(u64::from(status != 421));
         }
         let what = match (status, first_line(reason)) {
             (421, _) => "421, the account is of another swarm".to_owned(),
@@ -219,7 +216,6 @@ mod tests {
             activity.struck(Who::Node(0), &format!("{number}"), Timestamp(0));
         }
         assert_eq!(activity.recent().len(), TROUBLES);
-        let counts = activity.counts(0);
-        assert_eq!((counts.misdirected, counts.errors), (100, 100));
+        assert_eq!(activity.counts(0).errors, 100);
     }
 }

@@ -1,6 +1,5 @@
 //! The file server at work: `ramson_node`'s machine behind a lock.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ramson_crypto::{Ed25519Secret, blake2b};
@@ -17,10 +16,8 @@ use crate::server::Answer;
 /// The file server.
 pub(crate) struct FileHost {
     inner: Mutex<(FileServer, StdRng)>,
-    /// Something was asked of it since it was saved.
-    touched: AtomicBool,
-    /// Of what was saved last.
-    saved: Mutex<Option<[u8; 32]>>,
+    /// Its count of changes when it was saved last.
+    saved: Mutex<Option<u64>>,
 }
 
 impl FileHost {
@@ -30,8 +27,8 @@ impl FileHost {
         let key = Zeroizing::new(blake2b::hash32(&[name, seed]));
         let key = FileServerKey::from_ed25519(&Ed25519Secret::from_seed(&key));
         let server = FileServer::new(key, FileServerConfig::default());
-        let (touched, saved) = (AtomicBool::new(false), Mutex::new(None));
-        Self { inner: Mutex::new((server, rng)), touched, saved }
+        let saved = Mutex::new(Some(server.changes()));
+        Self { inner: Mutex::new((server, rng)), saved }
     }
 
     fn lock(&self) -> MutexGuard<'_, (FileServer, StdRng)> {
@@ -55,31 +52,32 @@ impl FileHost {
     }
 
     fn serve(&self, request: &HttpRequest, now: Timestamp) -> HttpResponse {
-        self.touched.store(true, Ordering::Relaxed);
         let (server, rng) = &mut *self.lock();
         server.serve(request, now, rng)
     }
 
     /// Gives it what it held.
     pub(crate) fn restore(&self, bytes: &[u8]) -> Result<(), SnapshotError> {
-        self.lock().0.import(bytes)
+        let server = &mut self.lock().0;
+        server.import(bytes)?;
+        *self.saved() = Some(server.changes());
+        Ok(())
     }
 
     /// What it holds, if that is not what was saved last.
     pub(crate) fn changed(&self) -> Option<Vec<u8>> {
-        if !self.touched.swap(false, Ordering::Relaxed) {
-            return None;
-        }
-        let bytes = self.lock().0.export();
-        let hash = blake2b::hash32(&[&bytes]);
-        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
-        (saved.replace(hash) != Some(hash)).then_some(bytes)
+        let server = &self.lock().0;
+        let changes = server.changes();
+        (self.saved().replace(changes) != Some(changes)).then(|| server.export())
     }
 
     /// What [`FileHost::changed`] gave could not be saved.
     pub(crate) fn not_saved(&self) {
-        self.touched.store(true, Ordering::Relaxed);
-        *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.saved() = None;
+    }
+
+    fn saved(&self) -> MutexGuard<'_, Option<u64>> {
+        self.saved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

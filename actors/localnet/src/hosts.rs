@@ -55,7 +55,7 @@ struct Host {
     returned: Notify,
     /// What a test lets it do.
     mischief: Mutex<Mischief>,
-    /// Something was asked of it since it was saved.
+    /// It may have changed since it was saved.
     touched: AtomicBool,
     /// Of what was saved last.
     saved: Mutex<Option<[u8; 32]>>,
@@ -86,13 +86,15 @@ impl Hosts {
         let hosts = keys.into_iter().map(|keys| {
             let mut node = Node::new(keys, shared.network.clone(), now());
             node.set_quirks(quirks);
+            // Nothing is not worth a file.
+            let saved = Mutex::new(Some(blake2b::hash32(&[&node.export()])));
             Host {
                 inner: Mutex::new(Inner { node, rng: StdRng::from_rng(rng) }),
                 up: AtomicBool::new(true),
                 returned: Notify::new(),
                 mischief: Mutex::default(),
                 touched: AtomicBool::new(false),
-                saved: Mutex::new(None),
+                saved,
             }
         });
         let (hosts, activity) = (hosts.collect(), Activity::new(contacts.len()));
@@ -161,12 +163,18 @@ impl Hosts {
         self.hosts.get(index).map_or(0, |host| host.lock().node.message_count())
     }
 
+    /// How often a node said 421.
+    pub(crate) fn misdirections(&self, index: usize) -> u64 {
+        self.hosts.get(index).map_or(0, |host| host.lock().node.misdirections())
+    }
+
     /// Gives a node what it held.
     pub(crate) fn restore(&self, index: usize, bytes: &[u8]) -> Result<(), SnapshotError> {
-        match self.hosts.get(index) {
-            Some(host) => host.lock().node.import(bytes),
-            None => Ok(()),
-        }
+        let Some(host) = self.hosts.get(index) else { return Ok(()) };
+        host.lock().node.import(bytes)?;
+        let hash = blake2b::hash32(&[bytes]);
+        *host.saved.lock().unwrap_or_else(PoisonError::into_inner) = Some(hash);
+        Ok(())
     }
 
     /// What a node holds, if that is not what was saved last.
@@ -192,13 +200,43 @@ impl Hosts {
     /// Lets time pass for all nodes that are there.
     pub(crate) fn tick(self: &Arc<Self>) {
         for index in (0..self.len()).filter(|index| self.is_up(*index)) {
-            let calls = self.step(index, |node, _, now| node.tick(now));
+            let calls = self.look(index, |node, _, now| {
+                let held = node.message_count();
+                let calls = node.tick(now);
+                if node.message_count() != held {
+                    self.touch(index);
+                }
+                calls
+            });
             self.conclude(index, calls.unwrap_or_default());
         }
     }
 
-    /// Lets a node work for a moment, in the condition that it is in.
+    /// Lets a node work for a moment, in the condition that it is in. What it
+    /// holds may be another thing afterwards.
     fn step<T>(
+        &self,
+        index: usize,
+        work: impl FnOnce(&mut Node, &mut StdRng, Timestamp) -> T,
+    ) -> Option<T> {
+        self.look(index, |node, rng, now| {
+            // Before others see the node as it is then: whoever saves because
+            // of that saves this node too.
+            self.touch(index);
+            work(node, rng, now)
+        })
+    }
+
+    /// It is to be saved again.
+    fn touch(&self, index: usize) {
+        if let Some(host) = self.hosts.get(index) {
+            host.touched.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The same as [`Hosts::step`], for work that changes nothing that is saved,
+    /// or says itself that it did.
+    fn look<T>(
         &self,
         index: usize,
         work: impl FnOnce(&mut Node, &mut StdRng, Timestamp) -> T,
@@ -243,9 +281,6 @@ impl Hosts {
 
     async fn carry_out(self: &Arc<Self>, index: usize, mut step: Option<Step>) -> HttpResponse {
         loop {
-            if let Some(host) = self.hosts.get(index) {
-                host.touched.store(true, Ordering::Relaxed);
-            }
             let (calls, pending) = match step {
                 Some(Step::Done(response)) => return response,
                 Some(Step::Ask { calls, pending }) => (calls, pending),

@@ -49,7 +49,8 @@ pub(crate) struct Net {
     pub(crate) rng: Mutex<StdRng>,
     /// What was done by hand, as it is on disk.
     pub(crate) kept: Mutex<Kept>,
-    /// The nodes that listen. Whoever holds it may let others come or go.
+    /// The nodes that listen. Whoever holds it may let others come or go. At
+    /// the network's end there are no places any more.
     pub(crate) listening: tokio::sync::Mutex<Vec<Option<Task>>>,
     /// One change by hand at a time.
     pub(crate) changing: tokio::sync::Mutex<()>,
@@ -291,11 +292,12 @@ impl Net {
         Task(tokio::spawn(server::serve(listener, Some(self.tls.clone()), answer)))
     }
 
-    /// Ends all nodes.
+    /// Ends all nodes. None comes back after that, whatever is asked for over
+    /// the control socket until that ends too.
     pub(crate) async fn end_nodes(&self) {
         let mut listening = self.listening.lock().await;
-        for (index, task) in listening.iter_mut().enumerate() {
-            if let Some(mut running) = task.take() {
+        for (index, task) in std::mem::take(&mut *listening).into_iter().enumerate() {
+            if let Some(mut running) = task {
                 self.hosts.set_up(index, false);
                 running.0.abort();
                 let _ = (&mut running.0).await;

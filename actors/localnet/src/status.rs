@@ -56,9 +56,9 @@ pub struct NodeStatus {
     pub requests: u64,
     /// What other nodes asked since the start.
     pub calls: u64,
-    /// 421 answers since the start.
+    /// 421 answers since the start, in batches and onions too.
     pub misdirected: u64,
-    /// Other answers that tell of something wrong, and faults that struck.
+    /// Other HTTP answers that tell of something wrong, and faults that struck.
     pub errors: u64,
     /// What is wrong with it now, by the names of the faults file.
     pub faults: Vec<String>,

@@ -5,15 +5,17 @@
 //! Who waits for whom (an arrow is an awaited message; there is no cycle):
 //!
 //! ```text
-//! Identity ─▶ Swarm ─▶ Paths ─▶ Transport
+//! Identity ─▶ Swarm ─▶ Paths     (the asker's, or the network's own)
 //!     │          ├────▶ Transport (seeds)
 //!     │          └────▶ Storage   (node pool)
-//!     ├──────▶ Paths ─▶ Crypto, Storage (guards)
+//!     ├──────▶ Paths ─▶ Crypto, Transport, Storage (guards)
 //!     ├──────▶ Crypto
 //!     └──────▶ Storage
 //! ```
 //!
-//! Swarm tells Identity that a poll is due without waiting for it.
+//! Against the arrows it is only told: Swarm tells Identity that a poll is due,
+//! and Paths tells Swarm of a doubtful node pool, of nodes that are said to be
+//! gone, and of requests that it made.
 
 pub mod clock;
 pub mod crypto;

@@ -42,6 +42,8 @@ pub struct SwarmView {
 pub struct LearnSwarm {
     /// Whose swarm.
     pub account: AccountId,
+    /// The node that said so, and that it is not a member itself.
+    pub node: Ed25519PublicKey,
     /// Its members.
     pub members: Vec<ServiceNode>,
 }

@@ -176,7 +176,10 @@ impl SwarmActor {
     fn give_turns(&mut self, now: Timestamp) {
         // Without nodes every poll would fail and only lengthen its interval.
         let due = match self.bootstrap.pool() {
-            Some(_) => self.schedule.count_due(now, MAX_POLLS),
+            Some(_) => {
+                self.schedule.look(now, &mut self.rng);
+                self.schedule.count_due(now, MAX_POLLS)
+            }
             None => 0,
         };
         let granted = self.budget.grant(now, due);

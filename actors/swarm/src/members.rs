@@ -47,7 +47,8 @@ impl SwarmActor {
                 actor.bootstrap.wish();
                 actor.tick(ctx);
             }
-            actor.memberships.learn_part(account, members.clone(), strangers);
+            let now = actor.clock.steady();
+            actor.memberships.learn(account, members.clone(), strangers, now);
             Ok(members)
         }))
     }
@@ -98,19 +99,21 @@ impl Handler<LearnSwarm> for SwarmActor {
     type Result = ();
 
     fn handle(&mut self, news: LearnSwarm, ctx: &mut Context<Self>) {
+        let now = self.clock.steady();
         let Some(pool) = self.bootstrap.pool() else { return };
         let named = news.members.len();
         let members = lookup::known_nodes(news.members, pool);
         let strangers = members.len() < named;
         if members.is_empty() {
             // The network has changed, or the node lies: the seeds know.
+            self.memberships.denied(news.account, news.node, now);
             self.memberships.forget(&news.account);
             self.bootstrap.doubt();
             self.tick(ctx);
             return;
         }
-        let now = self.clock.steady();
-        let redirected = self.memberships.redirected(news.account, members, strangers, now);
+        let (account, by) = (news.account, news.node);
+        let redirected = self.memberships.redirected(account, by, members, strangers, now);
         if strangers || redirected != Redirected::Learnt {
             self.bootstrap.wish();
             self.tick(ctx);

@@ -33,8 +33,9 @@ async fn swarm_of(stage: &Stage, n: u8) -> Result<SwarmView, SwarmError> {
     stage.swarm.send(GetSwarm { account, via }).await.unwrap()
 }
 
-async fn redirect(stage: &Stage, members: Vec<ServiceNode>) {
-    stage.swarm.send(LearnSwarm { account: account(1), members }).await.unwrap();
+async fn redirect(stage: &Stage, by: u8, members: Vec<ServiceNode>) {
+    let by = node(by).ed25519;
+    stage.swarm.send(LearnSwarm { account: account(1), node: by, members }).await.unwrap();
 }
 
 #[actix_rt::test]
@@ -189,11 +190,11 @@ async fn members_that_contradict_each_other_are_left_alone_and_others_asked() {
     let stage = start(working(10), Some((nodes(0..10), NEW)), None);
     assert!(swarm_of(&stage, 1).await.is_ok());
     assert_eq!(stage.world.borrow().count("get_swarm"), 1);
-    redirect(&stage, nodes(3..6)).await;
+    redirect(&stage, 0, nodes(3..6)).await;
     let keys = |nodes: Vec<ServiceNode>| nodes.iter().map(|n| n.ed25519).collect::<Vec<_>>();
     assert_eq!(swarm_of(&stage, 1).await.map(|seen| seen.members), Ok(keys(nodes(3..6))));
-    redirect(&stage, nodes(0..3)).await;
-    redirect(&stage, nodes(3..6)).await;
+    redirect(&stage, 3, nodes(0..3)).await;
+    redirect(&stage, 1, nodes(3..6)).await;
     let seconds = match swarm_of(&stage, 1).await {
         Err(SwarmError::Disputed { seconds, .. }) => seconds,
         other => panic!("it is disputed: {other:?}"),
@@ -206,13 +207,29 @@ async fn members_that_contradict_each_other_are_left_alone_and_others_asked() {
 }
 
 #[actix_rt::test]
+async fn a_member_that_denies_it_falsely_is_doubted_once_others_name_it() {
+    let stage = start(working(10), Some((nodes(0..10), NEW)), None);
+    assert_eq!(swarm_of(&stage, 1).await.expect("it is known").ask, nodes(0..3));
+    // It names another swarm, whose members deny it in turn.
+    redirect(&stage, 1, nodes(3..6)).await;
+    assert_eq!(swarm_of(&stage, 1).await.expect("it is believed").ask, nodes(3..6));
+    redirect(&stage, 4, nodes(0..3)).await;
+    let seen = swarm_of(&stage, 1).await.expect("it is known");
+    assert_eq!((seen.ask, seen.members.len()), (vec![node(0), node(2)], 3));
+    // It names nodes that nobody knows, so others are asked.
+    redirect(&stage, 2, nodes(100..103)).await;
+    let seen = swarm_of(&stage, 1).await.expect("it is known");
+    assert_eq!((seen.ask, seen.members.len()), (vec![node(0)], 3));
+}
+
+#[actix_rt::test]
 async fn a_swarm_with_strangers_is_learnt_in_part_and_whole_with_a_new_pool() {
     let stage = start(working(10), Some((nodes(0..10), NEW)), None);
     assert!(swarm_of(&stage, 1).await.is_ok());
     let new = vec![node(3), node(4), node(50), node(51)];
     stage.world.borrow_mut().nodes.extend([node(50), node(51)]);
     stage.world.borrow_mut().swarm = new.clone();
-    redirect(&stage, new).await;
+    redirect(&stage, 0, new).await;
     stage.pass(5).await;
     let members = swarm_of(&stage, 1).await.expect("it is known").members;
     assert!(members.contains(&node(50).ed25519), "{members:?}");

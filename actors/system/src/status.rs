@@ -39,12 +39,24 @@ pub struct AccountNetwork {
 
 impl Engine {
     /// Whose a name is (02 section 8). Three service nodes must say the same;
-    /// they are asked over the paths of the first account, or those of the
-    /// network where there is none. What was found is kept for some minutes.
-    pub async fn resolve(&self, name: &str) -> Result<AccountId, EngineError> {
+    /// they are asked over the paths of the account that wants to know, or the
+    /// network's own where none does: over those of any other account, guards
+    /// could tell that both belong together. What was found is kept for some
+    /// minutes.
+    pub async fn resolve(
+        &self,
+        name: &str,
+        by: Option<&AccountId>,
+    ) -> Result<AccountId, EngineError> {
         let name: Name = name.parse()?;
         self.is_online()?;
-        let via = self.wires.accounts().into_iter().next().map(|(_, wires)| wires.onion);
+        let via = match by {
+            Some(id) => {
+                let wires = self.wires.account(id).ok_or(EngineError::NoSuchAccount { id: *id })?;
+                Some(wires.onion)
+            }
+            None => None,
+        };
         let ask = ResolveName { name: name.clone(), via };
         match self.wires.swarm.resolve.ask(ask).await?? {
             NameOutcome::Registered(account) => Ok(account),

@@ -20,7 +20,9 @@ use ramson_messages::storage::{
     AddAccount, Commit, Committed, ListMessages, LoadAccount, RecallHashes, RecallMessages,
     StoreError,
 };
-use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm, PollDone, SwarmError, SwarmView};
+use ramson_messages::swarm::{
+    DoubtMember, GetSwarm, LearnSwarm, PollDone, Spent, SwarmError, SwarmView,
+};
 use ramson_messages::{Clock, Entropy, Lifeline, LifelineEnd, Link};
 use ramson_protocol::onion::OnionReply;
 use ramson_protocol::store::{Change, StoredAccount};
@@ -100,7 +102,7 @@ macro_rules! take_silently {
         })+
     };
 }
-take_silently! { LearnSwarm, DoubtMember, PollDone }
+take_silently! { LearnSwarm, DoubtMember, PollDone, Spent }
 
 impl Handler<RecallHashes> for NoStorage {
     type Result = Result<Vec<bool>, StoreError>;
@@ -280,6 +282,7 @@ fn ports(shard: &ArbiterHandle, entropy: &dyn Entropy) -> Ports {
         learn_swarm: Link::new("swarm"),
         doubt_member: Link::new("swarm"),
         poll_done: Link::new("swarm"),
+        spent: Link::new("swarm"),
         events: EventBus::new(),
     };
     ports.seal.point_at(&crypto);
@@ -288,6 +291,7 @@ fn ports(shard: &ArbiterHandle, entropy: &dyn Entropy) -> Ports {
     ports.learn_swarm.point_at(&swarm);
     ports.doubt_member.point_at(&swarm);
     ports.poll_done.point_at(&swarm);
+    ports.spent.point_at(&swarm);
     ports
 }
 

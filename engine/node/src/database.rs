@@ -102,6 +102,11 @@ impl Database {
         self.messages.values()
     }
 
+    /// How many messages there are.
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
     /// The accounts that have shut sub-accounts out.
     pub(crate) fn revoking(&self) -> impl Iterator<Item = (&AccountId, &Revoked)> {
         self.revoked.iter()

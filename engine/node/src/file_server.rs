@@ -142,6 +142,12 @@ impl FileServer {
         self.files.bytes()
     }
 
+    /// A number that grows whenever its files change, and not when they are
+    /// only read; what was exported at the same number is still right.
+    pub const fn changes(&self) -> u64 {
+        self.files.changes()
+    }
+
     /// Deletes what has expired. To be called now and then; expired files are
     /// not given out in any case.
     pub fn tick(&mut self, now: Timestamp) {

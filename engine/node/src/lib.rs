@@ -133,6 +133,7 @@ pub struct Node {
     quirks: Quirks,
     /// What is wrong with it.
     pub faults: Faults,
+    misdirections: u64,
     next_sweep: Timestamp,
     /// The latest time that it was told.
     seen: Timestamp,
@@ -150,6 +151,7 @@ impl Node {
             rate_limit: RateLimit::default(),
             quirks: Quirks::default(),
             faults: Faults::default(),
+            misdirections: 0,
             next_sweep: now.plus(SWEEP_EVERY),
             seen: now,
         }
@@ -194,7 +196,13 @@ impl Node {
 
     /// How many messages it holds.
     pub fn message_count(&self) -> usize {
-        self.database.messages().count()
+        self.database.len()
+    }
+
+    /// How often it said 421 since it was made, in batches and onions too,
+    /// where nobody else sees it.
+    pub const fn misdirections(&self) -> u64 {
+        self.misdirections
     }
 
     /// Lets time pass: deletes what has expired, at most every ten seconds,

@@ -121,16 +121,20 @@ impl Node {
         }
     }
 
-    /// The calls to the other members.
+    /// The calls to the other members. One that is known not to answer is told
+    /// later, unless a quirk has every write wait for it.
     pub(crate) fn forward(
-        &self,
+        &mut self,
         request: Request,
         own: MemberResult,
         now: Timestamp,
     ) -> (Vec<Call>, Gather) {
         let account = account_of(&request);
         let members = account.map_or(&[][..], |account| self.network.members_of(account.key()));
-        let members: Vec<_> = members.iter().copied().filter(|key| *key != self.key()).collect();
+        let others = members.iter().copied().filter(|key| *key != self.key());
+        let waits = self.quirks.writes_wait_for_dead_members;
+        let (behind, members): (Vec<_>, Vec<_>) =
+            others.partition(|key| !waits && self.missed.is_behind(key));
         // All that gets here is carried out by all members, and so has a form.
         let (method, params) = node_to_node::forward(&request).unwrap_or_default();
         let command = Box::new(Command { request, method, params });
@@ -139,6 +143,11 @@ impl Node {
         let calls = members.iter().map(call).collect();
         let mut swarm = Map::new();
         swarm.insert(self.key().to_string(), own.fields.into());
+        for key in behind {
+            let later = self.to_be_told(&request);
+            self.missed.add_behind(key, later);
+            swarm.insert(key.to_string(), did_not_answer());
+        }
         let breaks_answer = own.breaks_answer;
         (calls, Gather { request, members, swarm, breaks_answer, started: now })
     }
@@ -158,7 +167,7 @@ impl Node {
                 Reply::TimedOut | Reply::Failed(_) => {
                     let later = self.to_be_told(&gather.request);
                     self.missed.add(*key, later, now);
-                    json!({ "failed": true, "timeout": true })
+                    did_not_answer()
                 }
             };
             gather.swarm.insert(key.to_string(), entry);
@@ -200,6 +209,10 @@ impl Node {
         self.network.stamp(&mut answer, gather.started);
         RpcAnswer { status, body: Body::Json(answer.into()) }
     }
+}
+
+fn did_not_answer() -> Value {
+    json!({ "failed": true, "timeout": true })
 }
 
 fn member_entry(answer: &HttpResponse) -> Value {

@@ -42,6 +42,8 @@ struct Queue {
     retry_at: Timestamp,
     /// The last attempt was answered.
     answers: bool,
+    /// An attempt was not answered since the queue was empty last.
+    failed: bool,
 }
 
 #[derive(Debug)]
@@ -55,7 +57,19 @@ impl Missed {
     pub(crate) fn add(&mut self, to: Ed25519PublicKey, call: PeerCall, now: Timestamp) {
         let queue = self.push(to, call, None);
         queue.answers = false;
+        queue.failed = true;
         queue.retry_at = now.plus(RETRY_AFTER);
+    }
+
+    /// Whether a node did not answer when it was asked last, and has not been
+    /// told everything since.
+    pub(crate) fn is_behind(&self, node: &Ed25519PublicKey) -> bool {
+        self.queues.get(node).is_some_and(|queue| queue.failed)
+    }
+
+    /// Keeps a call for a node that is behind, after the others.
+    pub(crate) fn add_behind(&mut self, to: Ed25519PublicKey, call: PeerCall) {
+        self.push(to, call, None);
     }
 
     /// Keeps a call that is to be made at the next opportunity.
@@ -122,6 +136,7 @@ impl Missed {
                 queue.bytes = queue.bytes.saturating_sub(done.call.weight());
             }
         } else {
+            queue.failed = true;
             queue.retry_at = now.plus(RETRY_AFTER);
             if let Some(entry) = queue.calls.get_mut(at) {
                 entry.under_way_since = None;

@@ -44,6 +44,12 @@ impl NodeContact {
         !self.ip.is_unspecified()
     }
 
+    /// Whether it takes part: the chain takes a node that failed its tests out
+    /// of its swarm, and a new one is in none yet.
+    fn is_active(&self) -> bool {
+        self.swarm != SwarmId::UNASSIGNED
+    }
+
     /// The same as clients keep it.
     pub fn service_node(&self) -> ServiceNode {
         ServiceNode {
@@ -185,7 +191,8 @@ impl Network {
 
     /// The daemon's `get_service_nodes`, for clients behind `oxend_request`
     /// and for seeds (02 section 1.2). Of the parameters, `fields` (a list, or
-    /// names with true) and `limit` count; the nodes are the first in order.
+    /// names with true), `limit` and `active_only` count; the nodes are the
+    /// first in order. Who is in no swarm is not active.
     pub fn service_nodes(&self, params: &Value) -> Value {
         let wanted = wanted_fields(params.get("fields"));
         let wants = |name: &str| {
@@ -193,7 +200,9 @@ impl Network {
         };
         let limit = params.get("limit").and_then(Value::as_u64).filter(|limit| *limit != 0);
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-        let states = self.nodes.values().take(limit).map(|node| {
+        let active_only = params.get("active_only").and_then(Value::as_bool).unwrap_or(false);
+        let nodes = self.nodes.values().filter(|node| node.is_active() || !active_only);
+        let states = nodes.take(limit).map(|node| {
             let mut state = daemon_json(node);
             state.retain(|name, _| wants(name));
             Value::from(state)
@@ -239,7 +248,7 @@ fn daemon_json(node: &NodeContact) -> Map<String, Value> {
         ("storage_server_version", json!(VERSION)),
         ("swarm", node.swarm.to_string().into()),
         ("swarm_id", node.swarm.0.into()),
-        ("active", true.into()),
+        ("active", node.is_active().into()),
         ("funded", true.into()),
     ];
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -272,6 +281,29 @@ mod tests {
             .unwrap();
         assert_eq!(base32z(&key), "ca7ozrbru6naarqcub875s4i5gzjs4kikmiwgiyrafpj5sri7iiy");
         assert_eq!(base32z(&[]), "");
+    }
+
+    #[test]
+    fn who_is_in_no_swarm_is_not_active() {
+        let node = |n: u8, swarm| NodeContact {
+            ed25519: Ed25519PublicKey([n; 32]),
+            x25519: X25519PublicKey([n; 32]),
+            legacy: [n; 32],
+            ip: Ipv4Addr::LOCALHOST,
+            https_port: 1,
+            omq_port: 2,
+            swarm,
+        };
+        let network = Network::new([node(1, SwarmId::UNASSIGNED), node(2, SwarmId(7))]);
+        let listed = |params: Value| {
+            let answer = network.service_nodes(&params);
+            let states = answer["service_node_states"].as_array().unwrap().clone();
+            let active = states.iter().map(|state| state["active"].as_bool().unwrap());
+            active.collect::<Vec<_>>()
+        };
+        assert_eq!(listed(json!({})), [false, true]);
+        assert_eq!(listed(json!({ "active_only": false })), [false, true]);
+        assert_eq!(listed(json!({ "active_only": true, "limit": 1 })), [true]);
     }
 
     #[test]

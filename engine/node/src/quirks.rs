@@ -30,6 +30,9 @@ pub struct Quirks {
     pub write_that_failed_everywhere_is_200: bool,
     /// Messages that move to another swarm arrive there in namespace 0.
     pub moved_messages_lose_their_namespace: bool,
+    /// Every write waits five seconds for a member that is known not to answer;
+    /// otherwise that member is told later, in order, once it answers again.
+    pub writes_wait_for_dead_members: bool,
     /// A member that was away for more than a minute refuses the signed stores
     /// that it missed, because their signatures are too old by then.
     pub missed_stores_grow_too_old: bool,
@@ -67,6 +70,7 @@ impl Quirks {
             delete_before_in_all_namespaces_breaks: true,
             write_that_failed_everywhere_is_200: true,
             moved_messages_lose_their_namespace: true,
+            writes_wait_for_dead_members: true,
             missed_stores_grow_too_old: true,
             revocations_need_messages: true,
             expired_messages_are_returned: true,
@@ -89,6 +93,7 @@ impl Quirks {
             delete_before_in_all_namespaces_breaks: false,
             write_that_failed_everywhere_is_200: false,
             moved_messages_lose_their_namespace: false,
+            writes_wait_for_dead_members: false,
             missed_stores_grow_too_old: false,
             revocations_need_messages: false,
             expired_messages_are_returned: false,

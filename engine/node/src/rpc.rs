@@ -167,13 +167,15 @@ impl Node {
     }
 
     /// The 421 for accounts of other swarms, with the right swarm in it.
-    pub(crate) fn misdirected(&self, account: &AccountId, now: Timestamp) -> Option<RpcAnswer> {
+    pub(crate) fn misdirected(&mut self, account: &AccountId, now: Timestamp) -> Option<RpcAnswer> {
         let own = self.swarm();
         let ours = own != SwarmId::UNASSIGNED && self.network.swarm_of(account.key()) == Some(own);
         if ours && !self.faults.misdirects {
             return None;
         }
-        Some(self.swarm_answer(421, account.key(), now))
+        let answer = self.swarm_answer(421, account.key(), now);
+        self.misdirections = self.misdirections.saturating_add(u64::from(answer.status == 421));
+        Some(answer)
     }
 
     /// The swarm that holds the messages of a key, as it tells it.

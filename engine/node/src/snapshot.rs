@@ -1,30 +1,43 @@
 //! A node's messages as bytes, for a local network that outlives its process.
 //!
 //! ```text
-//! "ramson-node\0" ‖ version u8 = 2
+//! "ramson-node\0" ‖ version u8 = 3
 //! u64 number of messages, in the order of arrival, each:
 //!     account 33 ‖ namespace i16 ‖ hash 32 ‖ timestamp u64 ‖ expiry u64 ‖ length u32 ‖ data
 //! u64 number of accounts with revocations, each:
 //!     account 33 ‖ u64 number of tokens ‖ tokens of 36, oldest first
-//! u64 number of nodes that messages are on their way to, each:
-//!     Ed25519 key 32 ‖ u64 number of messages ‖ messages as above
+//! u64 number of nodes that something is on its way to, each:
+//!     Ed25519 key 32 ‖ u64 how much, in its order, each one of:
+//!         u8 = 0 ‖ message as above
+//!         u8 = 1 ‖ length u32 ‖ method ‖ length u32 ‖ params
 //! ```
 //!
-//! Numbers are little-endian; times are milliseconds. Version 1 had neither
-//! hashes nor the last part, and is still read.
+//! Numbers are little-endian; times are milliseconds. Requests that a member
+//! missed stand there as `ramson_codec::node_to_node` writes them. Version 2
+//! had only messages in the last part, without the byte before them; version 1
+//! had neither hashes nor the last part. Both are still read.
 
 use std::collections::BTreeMap;
 
+use ramson_codec::node_to_node::{forward, parse_forwarded};
 use ramson_crypto::message_hash;
 use ramson_types::{AccountId, Ed25519PublicKey, MessageHash, Namespace, Timestamp};
 
 use crate::Node;
 use crate::database::{Database, StoredMessage};
+use crate::step::{Command, PeerMessage};
+use crate::swarm_change::OnItsWay;
 
 const MAGIC: &[u8; 12] = b"ramson-node\0";
 
 /// What is written.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
+
+/// A message is on its way.
+const MESSAGE: u8 = 0;
+
+/// A request is on its way.
+const REQUEST: u8 = 1;
 
 /// Why bytes are no snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,12 +55,12 @@ pub enum SnapshotError {
 }
 
 impl Node {
-    /// All messages and revocations, and the messages on their way to other
-    /// nodes.
+    /// All messages and revocations, and what is on its way to other nodes:
+    /// messages that move and requests that members missed.
     pub fn export(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.push(VERSION);
-        put_count(&mut bytes, self.database.messages().count());
+        put_count(&mut bytes, self.database.len());
         for message in self.database.messages() {
             put_message(&mut bytes, message);
         }
@@ -57,20 +70,22 @@ impl Node {
             put_count(&mut bytes, revoked.len());
             bytes.extend(revoked.iter().flatten());
         }
-        let on_their_way = self.on_their_way();
+        let mut on_their_way: BTreeMap<_, (usize, Vec<u8>)> = BTreeMap::new();
+        for (to, message) in self.missed.iter() {
+            let (count, entries) = on_their_way.entry(to).or_default();
+            *count = count.saturating_add(put_on_its_way(entries, message));
+        }
         put_count(&mut bytes, on_their_way.len());
-        for (to, messages) in on_their_way {
+        for (to, (count, entries)) in on_their_way {
             bytes.extend(to.0);
-            put_count(&mut bytes, messages.len());
-            for message in &messages {
-                put_message(&mut bytes, message);
-            }
+            put_count(&mut bytes, count);
+            bytes.extend(entries);
         }
         bytes
     }
 
-    /// Replaces all messages and revocations by exported ones, and puts those
-    /// on their way that were. On an error nothing has changed.
+    /// Replaces all messages and revocations by exported ones, and puts on its
+    /// way what was. On an error nothing has changed.
     pub fn import(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
         let rest = bytes.strip_prefix(MAGIC).ok_or(SnapshotError::Foreign)?;
         let (version, rest) = rest.split_first().ok_or(SnapshotError::Foreign)?;
@@ -100,7 +115,8 @@ impl Node {
             for _ in 0..reader.number()? {
                 let to = Ed25519PublicKey(reader.take()?);
                 for _ in 0..reader.number()? {
-                    on_their_way.entry(to).or_default().push(reader.message(version)?);
+                    let one = reader.on_its_way(version)?;
+                    on_their_way.entry(to).or_default().push(one);
                 }
             }
         }
@@ -108,8 +124,31 @@ impl Node {
         database.capacity = self.database.capacity;
         database.revocations_need_messages = self.database.revocations_need_messages;
         self.database = database;
-        self.send_on(on_their_way, self.seen);
+        for (to, waiting) in on_their_way {
+            self.put_on_the_way(to, waiting, self.seen);
+        }
         Ok(())
+    }
+}
+
+/// Writes what is said to a node, and how many entries that makes.
+fn put_on_its_way(bytes: &mut Vec<u8>, message: &PeerMessage) -> usize {
+    match message {
+        PeerMessage::Messages(push) => {
+            for message in &push.messages {
+                bytes.push(MESSAGE);
+                put_message(bytes, message);
+            }
+            push.messages.len()
+        }
+        PeerMessage::Member(command) => {
+            bytes.push(REQUEST);
+            put_bytes(bytes, command.method.as_bytes());
+            put_bytes(bytes, &command.params);
+            1
+        }
+        // Whoever asked has gone away by the next start.
+        PeerMessage::Onion(_) => 0,
     }
 }
 
@@ -176,6 +215,23 @@ impl<'a> Reader<'a> {
     fn account(&mut self) -> Result<AccountId, SnapshotError> {
         let damaged = self.damaged();
         AccountId::from_bytes(&self.take()?).map_err(|_| damaged)
+    }
+
+    fn on_its_way(&mut self, version: u8) -> Result<OnItsWay, SnapshotError> {
+        let kind = if version > 2 { self.take::<1>()?[0] } else { MESSAGE };
+        match kind {
+            MESSAGE => Ok(OnItsWay::Message(self.message(version)?)),
+            REQUEST => {
+                let damaged = self.damaged();
+                let method = std::str::from_utf8(self.bytes()?).map_err(|_| damaged)?;
+                let params = self.bytes()?;
+                let request = parse_forwarded(method, params).map_err(|_| damaged)?;
+                let (method, _) = forward(&request).ok_or(damaged)?;
+                let params = params.to_vec();
+                Ok(OnItsWay::Request(Box::new(Command { request, method, params })))
+            }
+            _ => Err(self.damaged()),
+        }
     }
 
     /// Version 1 does not say the hash, which is then that of the content.

@@ -14,7 +14,7 @@ use ramson_types::{AccountId, Ed25519PublicKey, Namespace, Timestamp};
 
 use crate::database::StoredMessage;
 use crate::network::Network;
-use crate::step::{Call, PeerCall, PeerMessage, Push};
+use crate::step::{Call, Command, PeerCall, PeerMessage, Push};
 use crate::{Node, database, member, store};
 
 /// Data in one push, in bytes; with what stands around it, it is somewhat more
@@ -22,6 +22,15 @@ use crate::{Node, database, member, store};
 const MAX_PUSH: usize = push::MAX_BATCH;
 
 const PUSH_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What waits for another node, as a snapshot keeps it.
+#[derive(Debug)]
+pub(crate) enum OnItsWay {
+    /// A message that is pushed.
+    Message(StoredMessage),
+    /// A request that the node missed.
+    Request(Box<Command>),
+}
 
 /// Messages by the node that they are for.
 type Pushes = BTreeMap<Ed25519PublicKey, Vec<StoredMessage>>;
@@ -102,24 +111,37 @@ impl Node {
         PeerCall::new(PeerMessage::Messages(Push { messages, namespaces }))
     }
 
-    /// Messages on their way to other nodes, for a snapshot.
-    pub(crate) fn on_their_way(&self) -> Pushes {
-        let mut pushes = Pushes::new();
-        for (to, message) in self.missed.iter() {
-            if let PeerMessage::Messages(push) = message {
-                pushes.entry(*to).or_default().extend(push.messages.iter().cloned());
-            }
-        }
-        pushes
+    /// Whether messages are on their way to other nodes, which have not said
+    /// yet that they hold them.
+    pub fn is_moving_messages(&self) -> bool {
+        self.missed.iter().any(|(_, message)| matches!(message, PeerMessage::Messages(_)))
     }
 
-    /// Puts messages on their way that a snapshot says were.
-    pub(crate) fn send_on(&mut self, pushes: Pushes, now: Timestamp) {
-        for (to, messages) in pushes {
-            for batch in batches(messages) {
-                let call = self.push_call(batch);
-                self.missed.add_due(to, call, now);
+    /// Puts on its way to one node, in this order, what a snapshot says was.
+    pub(crate) fn put_on_the_way(
+        &mut self,
+        to: Ed25519PublicKey,
+        waiting: Vec<OnItsWay>,
+        now: Timestamp,
+    ) {
+        let mut messages = Vec::new();
+        for one in waiting {
+            match one {
+                OnItsWay::Message(message) => messages.push(message),
+                OnItsWay::Request(command) => {
+                    self.send_on_to(to, std::mem::take(&mut messages), now);
+                    let call = PeerCall::new(PeerMessage::Member(command));
+                    self.missed.add_due(to, call, now);
+                }
             }
+        }
+        self.send_on_to(to, messages, now);
+    }
+
+    fn send_on_to(&mut self, to: Ed25519PublicKey, messages: Vec<StoredMessage>, now: Timestamp) {
+        for batch in batches(messages) {
+            let call = self.push_call(batch);
+            self.missed.add_due(to, call, now);
         }
     }
 
@@ -149,7 +171,9 @@ impl Node {
                 }
             }
         }
-        self.send_on(pushes, now);
+        for (to, messages) in pushes {
+            self.send_on_to(to, messages, now);
+        }
     }
 }
 
@@ -207,6 +231,8 @@ fn batches(messages: Vec<StoredMessage>) -> Vec<Vec<StoredMessage>> {
         bytes = bytes.saturating_add(message.data.len());
         batch.push(message);
     }
-    batches.push(batch);
+    if !batch.is_empty() {
+        batches.push(batch);
+    }
     batches
 }

@@ -341,6 +341,36 @@ fn a_snapshot_of_the_first_version_is_read() {
 }
 
 #[test]
+fn a_snapshot_of_the_second_version_is_read() {
+    let alice = account_of(1);
+    let message = |data: &[u8]| {
+        let mut bytes = alice.account_id().to_bytes().to_vec();
+        bytes.extend(0_i16.to_le_bytes());
+        bytes.extend(message_hash(&alice.account_id(), Namespace::INBOX, data).0);
+        bytes.extend(NOW.millis().to_le_bytes());
+        bytes.extend(later(60).millis().to_le_bytes());
+        bytes.extend(u32::try_from(data.len()).unwrap().to_le_bytes());
+        [bytes.as_slice(), data].concat()
+    };
+    let bytes = [
+        b"ramson-node\0\x02".as_slice(),
+        &1_u64.to_le_bytes(),
+        &message(b"old"),
+        &0_u64.to_le_bytes(),
+        &1_u64.to_le_bytes(),
+        &key(2).0,
+        &1_u64.to_le_bytes(),
+        &message(b"moves"),
+    ]
+    .concat();
+    let mut world = World::new();
+    world.node(1).import(&bytes).unwrap();
+    assert_eq!(world.read(1, &alice, NOW), vec![b"old".to_vec()]);
+    world.nodes.tick(later(1), &mut world.rng);
+    assert_eq!(world.read(2, &alice, later(1)), vec![b"moves".to_vec()]);
+}
+
+#[test]
 fn a_sequence_stops_and_a_batch_does_not() {
     let (mut world, alice) = (World::new(), account_of(1));
     let id = alice.account_id();
@@ -413,7 +443,7 @@ proptest! {
     fn any_snapshot_may_be_read(bytes: Vec<u8>) {
         let mut world = World::new();
         let node = world.nodes.get_mut(&key(1)).unwrap();
-        for version in [1, 2] {
+        for version in [1, 2, 3] {
             let marked = [b"ramson-node\0".as_slice(), &[version], &bytes].concat();
             let _ = node.import(&marked);
         }

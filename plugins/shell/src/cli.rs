@@ -161,8 +161,8 @@ pub(crate) struct RemoveArgs {
     /// Which account. Without its recovery phrase it is gone for good
     #[arg(value_name = "ID")]
     pub(crate) id: String,
-    /// Ask nothing. Without it the command asks on a terminal, and refuses
-    /// elsewhere
+    /// Ask nothing. Without it the command asks where stdin is a terminal, and
+    /// only there
     #[arg(long)]
     pub(crate) yes: bool,
 }

@@ -98,7 +98,7 @@ pub(crate) enum Failure {
     #[error("{came} of {count} messages came within {seconds} s; give a longer --timeout, or none")]
     Timeout { came: u64, count: u64, seconds: u64 },
     #[error(
-        "nothing is known of {message}; 'ramson messages' shows the names of messages, and the ledger forgets after 14 days"
+        "nothing is known of {message}; 'ramson messages' shows the names of messages, and the ledger forgets after 14 days, or at once where 'ramson ledger' switched it off"
     )]
     UnknownMessage { message: String },
     #[error("the text on stdin has more than {limit} bytes; send less at once")]

@@ -29,7 +29,8 @@ pub(crate) enum Readers {
     All,
 }
 
-/// Writes a small file that is there whole or not at all.
+/// Writes a small file that is there whole or not at all, and stays: once this
+/// returns, a power cut does not bring the old one back.
 pub(crate) fn put_in_place(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
     let mode = if readers == Readers::Owner { 0o600 } else { 0o666 };
     let mut name = path.as_os_str().to_owned();
@@ -44,7 +45,11 @@ pub(crate) fn put_in_place(path: &Path, text: &str, readers: Readers) -> io::Res
             .open(&unfinished)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&unfinished, path)
+        fs::rename(&unfinished, path)?;
+        // A new name is durable only when its folder is. A name without a
+        // folder stands in the current one.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     };
     write().inspect_err(|_| {
         // What could not be finished is of no use to anybody.

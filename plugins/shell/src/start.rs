@@ -161,9 +161,13 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
     }
 }
 
-/// Asks before something is done that cannot be undone.
+/// Asks before something is done that cannot be undone, where somebody types.
+/// A script means what it says.
 async fn agree(question: String, ending: &Ending) -> Result<(), Failure> {
-    if !terminal::is_there() {
+    if !terminal::is_typed_on() {
+        return Ok(());
+    }
+    if !terminal::shows_questions() {
         return Err(Failure::Unconfirmed { question });
     }
     match terminal::agrees(&question, ending).await? {

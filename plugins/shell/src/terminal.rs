@@ -33,9 +33,14 @@ impl Drop for Unseen {
     }
 }
 
-/// Whether somebody can be asked.
-pub(crate) fn is_there() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
+/// Whether stdin is a terminal: somebody may be there.
+pub(crate) fn is_typed_on() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Whether who is there sees what is asked.
+pub(crate) fn shows_questions() -> bool {
+    io::stderr().is_terminal()
 }
 
 /// Asks something that only the word "yes" agrees to.

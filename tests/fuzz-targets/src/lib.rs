@@ -14,6 +14,7 @@
 //! | `files` | what is posted to a file server, and its answers |
 //! | `peers` | what service nodes say to each other |
 //! | `account` | what the account machine makes of answers |
+//! | `config` | what other devices say of an account's settings, and kept configs |
 //! | `control` | who speaks to a running engine on this machine |
 //! | `node_http` | what is posted to a service node |
 //! | `node_rules` | what an account asks of its swarm, correctly signed |
@@ -22,6 +23,7 @@
 #![allow(clippy::panic, reason = "a panic is how a target tells of a finding")]
 
 mod account;
+mod config;
 mod control;
 pub mod corpus;
 mod files;
@@ -39,6 +41,7 @@ mod text;
 mod world;
 
 pub use account::{account_receive, delivery_answer, poll_answer};
+pub use config::{config_dump, config_merge, config_message};
 pub use control::control_request;
 pub use files::{file_answer, file_server};
 pub use message::{content, envelope, sealed_message};
@@ -84,6 +87,7 @@ pub const TARGETS: &[Target] = targets! {
     files: file_server file_answer;
     peers: bencode peer_message active_nodes;
     account: poll_answer account_receive delivery_answer;
+    config: config_message config_merge config_dump;
     control: control_request;
     node_http: node_http;
     node_rules: node_rules;

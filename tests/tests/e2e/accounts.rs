@@ -1,9 +1,15 @@
 //! Making, restoring, showing and removing accounts.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::ffi::OsStr;
+use std::fs::{self, OpenOptions};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt};
+use std::process::Command;
 
-use crate::support::{Place, text};
+use rustix::fs::OFlags;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use crate::support::{Place, ramson, text};
 
 #[test]
 fn a_phrase_brings_the_same_account_back() {
@@ -65,13 +71,45 @@ fn a_home_that_is_read_needs_no_network() {
     assert!(place.json(&["--home", "home", "conversations"]).is_empty());
     assert!(place.json(&["--home", "home", "messages", "--with", &id]).is_empty());
     place.run(&["--home", "home", "trace", "m1-1"]).failed(1, &["m1-1"]);
-    // Nobody can be asked here.
-    let refused = place.run(&["--home", "home", "account", "remove", &id, "--json"]);
-    let refused = refused.failed(2, &[&id, "gone for good", "--yes"]);
-    assert_eq!(refused.json()[0]["kind"], "Unconfirmed", "{refused:#?}");
-    place.run(&["--home", "home", "account", "remove", &id, "--yes"]).done();
+    // Nobody is there to be asked, so a script is taken at its word.
+    let removed = place.run(&["--home", "home", "account", "remove", &id, "--json"]).done();
+    assert_eq!(text(&removed.json()[0], "id"), id);
+    assert!(!removed.stderr.contains("Type 'yes'"), "{removed:#?}");
     assert!(place.json(&["--home", "home", "account", "list"]).is_empty());
     place.run(&["--home", "home", "conversations"]).failed(1, &["no account", "account create"]);
+}
+
+#[test]
+fn an_account_is_not_removed_when_the_question_would_not_be_seen() {
+    let place = Place::new();
+    let id = place.account("home", "testnet");
+    // Somebody types, but what is said goes into a file.
+    let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&keyboard).unwrap();
+    unlockpt(&keyboard).unwrap();
+    let path = ptsname(&keyboard, Vec::new()).unwrap();
+    let remove = |flags: &[&str]| {
+        let terminal = OpenOptions::new()
+            .read(true)
+            .custom_flags(i32::try_from(OFlags::NOCTTY.bits()).unwrap())
+            .open(OsStr::from_bytes(path.as_bytes()))
+            .unwrap();
+        Command::new(ramson())
+            .args(["--home", "home", "account", "remove", &id])
+            .args(flags)
+            .current_dir(place.path("."))
+            .env_remove("RAMSON_PROXY")
+            .stdin(terminal)
+            .output()
+            .unwrap()
+    };
+    let refused = remove(&[]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("gone for good") && said.contains("--yes"), "{said}");
+    assert_eq!(place.json(&["--home", "home", "account", "list"]).len(), 1);
+    assert!(remove(&["--yes"]).status.success());
+    assert!(place.json(&["--home", "home", "account", "list"]).is_empty());
 }
 
 #[test]

@@ -69,12 +69,11 @@ fn a_message_goes_to_a_name_and_is_read_by_it() {
 }
 
 #[test]
-fn a_name_is_not_believed_when_too_few_nodes_tell() {
+fn a_name_that_too_few_nodes_tell_is_not_resolved() {
     let place = Place::new();
     let _network = place.network();
     let alice = place.account("alice", "net.toml");
     register(&place, "alice", &alice);
-    // Everything a node says is noise, but what keeps paths alive.
     let faults = "[[rule]]\nfault = 'not ready'\nnodes = 'all'\n";
     let _engine = place.engine("alice");
     place.run(&["--home", "alice", "send", "--to", &alice, "note"]).done();

@@ -128,7 +128,7 @@ fn a_home_with_a_proxy_never_connects_without_it() {
     let id = text(&place.json(&["--home", "home", "account", "list"])[0], "id");
 
     // Without the flag as well.
-    let send = ["--home", "home", "--timeout", "2", "send", "--to", &id, "x"];
+    let send = ["--home", "home", "--timeout", "5", "send", "--to", &id, "x"];
     place.run(&send).failed(1, &["http://192.0.2.7:7001", "proxy 127.0.0.1:", "refused"]);
     assert_eq!(asked.recv_timeout(Duration::from_secs(5)).unwrap(), "192.0.2.7:7001");
     // Another one for one run, by flag.
@@ -184,7 +184,7 @@ fn a_proxy_may_be_set_before_there_is_a_home() {
     let place = Place::new();
     place.run(&["--home", "home", "network", "proxy", "socks5://127.0.0.1:1"]).done();
     let id = place.account("home", "testnet");
-    let send = ["--home", "home", "--timeout", "2", "send", "--to", &id, "x"];
+    let send = ["--home", "home", "--timeout", "5", "send", "--to", &id, "x"];
     place.run(&send).failed(1, &["the proxy 127.0.0.1:1 could not be reached"]);
     // A network of this machine needs none.
     let _network = place.network();

@@ -64,7 +64,7 @@ impl Talk {
             if n % PAUSE_EVERY == 0 {
                 tokio::time::sleep(Duration::from_millis(30)).await;
             }
-            let text = format!("message {n}");
+            let text = format!("message {}", self.queued.len());
             let sent = self.alice_home.send_text(&self.alice.id, self.bob.id, text).await.unwrap();
             self.queued.insert(sent.id, Instant::now());
             while self.queued.len() - self.stored.len() >= UNDER_WAY {

@@ -88,22 +88,26 @@ impl Hosts {
         up.filter_map(|index| self.tell_network(index)).collect()
     }
 
-    /// Whether all nodes, those too that are away, know who is where, and hold
-    /// what they have to hold as far as their peers were there.
+    /// Whether all nodes, those too that are away, know who is where and hold
+    /// what they have to hold: nothing is on its way to anybody.
     pub(crate) fn all_know(&self) -> bool {
         let network = self.network();
         (0..self.len()).all(|index| {
-            self.step(index, |node, _, _| Arc::ptr_eq(node.network(), &network)) == Some(true)
+            let settled = self.look(index, |node, _, _| {
+                Arc::ptr_eq(node.network(), &network) && !node.is_moving_messages()
+            });
+            settled == Some(true)
         })
     }
 
     /// Tells a node how the network is now, and gives the task of its pushes.
     pub(super) fn tell_network(self: &Arc<Self>, index: usize) -> Option<JoinHandle<()>> {
         let network = self.network();
-        let calls = self.step(index, |node, _, _| {
+        let calls = self.look(index, |node, _, _| {
             if Arc::ptr_eq(node.network(), &network) {
                 return Vec::new();
             }
+            self.touch(index);
             node.set_network(network)
         });
         self.conclude(index, calls.unwrap_or_default())

@@ -69,7 +69,7 @@ impl Net {
             messages: self.hosts.message_count(index),
             requests: counts.requests,
             calls: counts.calls,
-            misdirected: counts.misdirected,
+            misdirected: self.hosts.misdirections(index),
             errors: counts.errors,
             faults: self.hosts.script().map(|script| script.names(place, now)).unwrap_or_default(),
         }

@@ -139,6 +139,53 @@ fn messages_are_saved_while_the_network_runs() {
 }
 
 #[test]
+fn what_a_move_puts_on_its_way_is_saved_though_nobody_asks_for_anything() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let localnet = start(with_state(folder.path(), 15)).await;
+        let nodes = localnet.nodes().to_vec();
+        let account = account(13);
+        let members = swarm(&nodes, &account);
+        assert_eq!(rpc(&nodes[members[0]], &store(&account, "moves")).await.0, 200);
+        localnet.stop().await.unwrap();
+        let mut localnet = start(with_state(folder.path(), 15)).await;
+        let file =
+            || std::fs::read(folder.path().join(format!("node-{}.bin", members[0]))).unwrap();
+        let before = file();
+        let other = (0..9).find(|node| !members.contains(node)).unwrap();
+        localnet.stop_node(other).await.unwrap();
+        let own = localnet.status().nodes[members[0]].swarm;
+        localnet.move_node(other, own).await.unwrap();
+        let started = instant();
+        while file() == before {
+            assert!(started.elapsed() < Duration::from_secs(15), "it is not saved");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(!localnet.net.hosts.all_know());
+        // What is concluded is another thing to save.
+        let pushing = file();
+        localnet.start_node(other).await.unwrap();
+        while file() == pushing || !localnet.net.hosts.all_know() {
+            assert!(started.elapsed() < Duration::from_secs(30), "the end is not saved");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(read(&nodes[other], &account).await, ["moves"]);
+    });
+}
+
+#[test]
+fn nobody_comes_back_at_the_end_of_a_network() {
+    run(async {
+        let localnet = start(LocalnetConfig::new([16; 32])).await;
+        let nodes = localnet.nodes().to_vec();
+        localnet.net.end_nodes().await;
+        localnet.net.start_node(0).await.unwrap();
+        let refused = tls(&nodes[0], "/ping_test/v1", Vec::new()).await.unwrap_err();
+        assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+    });
+}
+
+#[test]
 fn a_state_folder_is_for_one_network_of_one_shape() {
     run(async {
         let folder = tempfile::tempdir().unwrap();

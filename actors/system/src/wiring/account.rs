@@ -83,6 +83,7 @@ pub(crate) async fn start(
         learn_swarm: swarm.links.learn_swarm.clone(),
         doubt_member: swarm.links.doubt_member.clone(),
         poll_done: swarm.links.poll_done.clone(),
+        spent: swarm.links.spent.clone(),
         events: basics.events.clone(),
     };
     let load = link::<LoadAccount, _>("storage", storage);

@@ -26,7 +26,8 @@ struct Login {
     password: Arc<Zeroizing<String>>,
 }
 
-/// Why a text is no proxy address. A password is never quoted.
+/// Why a text is no proxy address. Nothing of the text is quoted: a login that
+/// lost its '@' cannot be told from a host and port.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxyError {
@@ -38,18 +39,14 @@ pub enum ProxyError {
     BadLogin,
     /// No host, or an IPv6 address without brackets.
     #[error(
-        "'{text}' names no host; a proxy is given as socks5://host:port or socks5://[::1]:port"
+        "the proxy's address names no host; a proxy is given as socks5://host:port or socks5://[::1]:port"
     )]
-    BadHost {
-        /// What stands after the login.
-        text: String,
-    },
+    BadHost,
     /// No port, or none that exists.
-    #[error("'{text}' names no port from 1 to 65535; Tor's is 9050, that of Tor Browser 9150")]
-    BadPort {
-        /// What stands after the login.
-        text: String,
-    },
+    #[error(
+        "the proxy's address ends in no port from 1 to 65535, as in socks5://host:port; Tor's is 9050, that of Tor Browser 9150"
+    )]
+    BadPort,
 }
 
 impl ProxyAddress {
@@ -81,17 +78,15 @@ impl FromStr for ProxyAddress {
         let (host, port) = place
             .rsplit_once(':')
             .filter(|(_, port)| !port.contains(']'))
-            .ok_or_else(|| ProxyError::BadPort { text: place.to_owned() })?;
+            .ok_or(ProxyError::BadPort)?;
         let port = match port.parse() {
-            Ok(0) | Err(_) => return Err(ProxyError::BadPort { text: place.to_owned() }),
+            Ok(0) | Err(_) => return Err(ProxyError::BadPort),
             Ok(port) => port,
         };
         let bare = host.contains(':') && !host.starts_with('[');
         match Host::parse(host) {
-            Host::Name(name) if !is_name(&name) => {
-                Err(ProxyError::BadHost { text: place.to_owned() })
-            }
-            Host::Ip(_) if bare => Err(ProxyError::BadHost { text: place.to_owned() }),
+            Host::Name(name) if !is_name(&name) => Err(ProxyError::BadHost),
+            Host::Ip(_) if bare => Err(ProxyError::BadHost),
             host => Ok(Self { address: Address { host, port }, login }),
         }
     }
@@ -151,22 +146,38 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused_with_what_to_write() {
-        let bad_port = |text: &str| Err(ProxyError::BadPort { text: text.to_owned() });
-        let bad_host = |text: &str| Err(ProxyError::BadHost { text: text.to_owned() });
         for text in ["", "127.0.0.1:9050", "http://host:1", "socks4://host:1", "SOCKS5://host:1"] {
             assert_eq!(parse(text), Err(ProxyError::NotSocks5), "{text}");
         }
         for place in ["host", "host:", "host:0", "host:65536", "host:-1", "[::1]", "host:port"] {
-            assert_eq!(parse(&format!("socks5://{place}")), bad_port(place));
+            assert_eq!(parse(&format!("socks5://{place}")), Err(ProxyError::BadPort), "{place}");
         }
         for place in [":9050", "a b:9050", "::1:9050", "host/x:9050", "[::g]:9050"] {
-            assert_eq!(parse(&format!("socks5://{place}")), bad_host(place));
+            assert_eq!(parse(&format!("socks5://{place}")), Err(ProxyError::BadHost), "{place}");
         }
         let long = "x".repeat(256);
         for login in ["me", ":secret", "me:", &format!("{long}:p"), &format!("me:{long}")] {
             assert_eq!(parse(&format!("socks5://{login}@host:1")), Err(ProxyError::BadLogin));
         }
-        let error = parse("socks5://me:secret@host").unwrap_err();
-        assert!(!format!("{error} {error:?}").contains("secret"));
+    }
+
+    #[test]
+    fn an_error_quotes_no_password_even_where_the_login_is_not_marked_as_one() {
+        for text in [
+            "me:secret@h:1",
+            "http://me:secret@h:1",
+            "socks5://me:secret",
+            "socks5://me:secret/",
+            "socks5://me:secret@host",
+            "socks5://me:secret@:1",
+            "socks5://me:secret:1",
+            "socks5://me:secret/host:1",
+            "socks5://:secret@host:1",
+            "socks5://secret",
+            "socks5://secret@host:1",
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("secret"), "{text}: {error}");
+        }
     }
 }

@@ -49,6 +49,12 @@ impl Proxy {
         Self { port, seen }
     }
 
+    /// The same, over sockets that are noted.
+    fn watched(&self, noted: &Watched) -> SocksDial {
+        let address = format!("socks5://127.0.0.1:{}", self.port).parse().unwrap();
+        SocksDial::new(address, Arc::new(noted.clone()), 1)
+    }
+
     fn dial(&self, login: &str, tag: u128) -> SocksDial {
         let address = format!("socks5://{login}127.0.0.1:{}", self.port).parse().unwrap();
         SocksDial::new(address, Arc::new(RealDial), tag)
@@ -108,6 +114,25 @@ async fn serve(
     Ok(())
 }
 
+/// Real sockets that note where each one leads.
+#[derive(Clone, Default)]
+struct Watched {
+    dialled: Arc<Mutex<Vec<String>>>,
+}
+
+impl Watched {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.dialled.lock().unwrap())
+    }
+}
+
+impl Dial for Watched {
+    fn dial(&self, to: &Address, class: IsolationClass) -> Dialing {
+        self.dialled.lock().unwrap().push(to.to_string());
+        RealDial.dial(to, class)
+    }
+}
+
 /// A server that greets, and its port.
 async fn greeter() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -143,6 +168,36 @@ async fn streams_go_through_the_proxy_which_resolves_the_names() {
     let names = ["name seed.example 443", "203.0.113.7 443", "2001:db8::1 443"];
     assert_eq!(targets[..3], names);
     assert_eq!(targets[3..], ["name localhost 443", "127.0.0.1 443"], "nothing goes around it");
+}
+
+#[tokio::test]
+async fn only_the_proxy_is_ever_dialled() {
+    let hosts = ["seed.example", "203.0.113.7", "[2001:db8::1]", "localhost", "127.0.0.1", "[::1]"];
+    let manners = [Manner::Login, Manner::Open, Manner::Strict, Manner::Refusing(5), Manner::Http];
+    for manner in manners {
+        let proxy = Proxy::start(manner, greeter().await).await;
+        let noted = Watched::default();
+        let dial = proxy.watched(&noted);
+        let opens = matches!(manner, Manner::Login | Manner::Open);
+        for host in hosts {
+            let greeted = greeting(&dial, address(host, 443), 0).await;
+            assert_eq!(greeted.is_ok(), opens, "{host}");
+            // Once for each stream, and no second try without it.
+            assert_eq!(noted.take(), [format!("127.0.0.1:{}", proxy.port)], "{host}");
+        }
+    }
+    // A proxy that is gone is no reason to go without it.
+    let noted = Watched::default();
+    let dial = SocksDial::new("socks5://127.0.0.1:1".parse().unwrap(), Arc::new(noted.clone()), 1);
+    greeting(&dial, address("seed.example", 443), 0).await.unwrap_err();
+    assert_eq!(noted.take(), ["127.0.0.1:1"]);
+    // Only loopback may be let past it.
+    let proxy = Proxy::start(Manner::Open, greeter().await).await;
+    let dial = proxy.watched(&noted).with_direct_loopback();
+    for host in ["localhost.example", "192.168.0.1", "10.0.0.1", "[fe80::1]", "0.0.0.0"] {
+        greeting(&dial, address(host, 443), 0).await.unwrap();
+        assert_eq!(noted.take(), [format!("127.0.0.1:{}", proxy.port)], "{host}");
+    }
 }
 
 #[tokio::test]

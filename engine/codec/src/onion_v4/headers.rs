@@ -6,6 +6,10 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+/// Most headers that are read, names that repeat counted too: no more than
+/// clients and servers allow elsewhere, and few enough to be looked through.
+const MAX_HEADERS: usize = 100;
+
 /// Headers by name, in the order in which they were written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
@@ -73,9 +77,14 @@ impl<'de> Visitor<'de> for OfObject {
     }
 
     /// Numbers count as their text; of a repeated name the last value counts.
+    /// Beyond [`MAX_HEADERS`] it is an error.
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Headers, A::Error> {
         let mut headers = Headers::default();
+        let mut left = MAX_HEADERS;
         while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            left = left.checked_sub(1).ok_or_else(|| {
+                A::Error::custom(format!("there are more than {MAX_HEADERS} headers"))
+            })?;
             match value {
                 Value::String(text) => headers.set(name, text),
                 Value::Number(number) => headers.set(name, number.to_string()),
@@ -85,5 +94,24 @@ impl<'de> Visitor<'de> for OfObject {
             }
         }
         Ok(headers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hundred_headers_are_read_and_no_more() {
+        let written = |count: usize, name: fn(usize) -> String| {
+            let headers: Vec<_> =
+                (0..count).map(|at| format!("{}:\"x\"", Value::from(name(at)))).collect();
+            serde_json::from_str::<Headers>(&format!("{{{}}}", headers.join(",")))
+        };
+        let read = written(MAX_HEADERS, |at| format!("h{at}")).unwrap();
+        assert_eq!(read.iter().count(), MAX_HEADERS);
+        let why = written(MAX_HEADERS + 1, |at| format!("h{at}")).unwrap_err();
+        assert!(why.to_string().contains("more than 100 headers"), "{why}");
+        assert!(written(MAX_HEADERS + 1, |_| "same".to_owned()).is_err());
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Files {
     files: BTreeMap<String, File>,
     by_expiry: BTreeSet<(Timestamp, String)>,
     bytes: u64,
+    /// Grows with every change.
+    changes: u64,
 }
 
 fn weight(data: &[u8]) -> u64 {
@@ -36,7 +38,7 @@ fn weight(data: &[u8]) -> u64 {
 
 impl Files {
     pub(super) const fn new() -> Self {
-        Self { files: BTreeMap::new(), by_expiry: BTreeSet::new(), bytes: 0 }
+        Self { files: BTreeMap::new(), by_expiry: BTreeSet::new(), bytes: 0, changes: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -45,6 +47,19 @@ impl Files {
 
     pub(super) const fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    pub(super) const fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Goes on counting where other files, which these replace, were.
+    pub(super) fn after(self, replaced: &Self) -> Self {
+        Self { changes: replaced.changes.saturating_add(1), ..self }
+    }
+
+    const fn changed(&mut self) {
+        self.changes = self.changes.saturating_add(1);
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &File)> {
@@ -80,6 +95,7 @@ impl Files {
             file.uploaded = now;
             let expires = expires.max(file.expires);
             self.set_expiry(&id, expires);
+            self.changed();
             return Ok(expires);
         }
         let bytes = self.bytes.saturating_add(weight(data));
@@ -95,6 +111,7 @@ impl Files {
         self.bytes = self.bytes.saturating_add(weight(&file.data));
         self.by_expiry.insert((file.expires, id.clone()));
         self.files.insert(id, file);
+        self.changed();
     }
 
     /// Lets a file stay until a later time; never shortens.
@@ -105,10 +122,13 @@ impl Files {
     }
 
     fn set_expiry(&mut self, id: &str, expires: Timestamp) {
-        if let Some(file) = self.files.get_mut(id) {
+        if let Some(file) = self.files.get_mut(id)
+            && file.expires != expires
+        {
             self.by_expiry.remove(&(file.expires, id.to_owned()));
             self.by_expiry.insert((expires, id.to_owned()));
             file.expires = expires;
+            self.changed();
         }
     }
 
@@ -118,6 +138,7 @@ impl Files {
             let Some((_, id)) = self.by_expiry.pop_first() else { return };
             if let Some(file) = self.files.remove(&id) {
                 self.bytes = self.bytes.saturating_sub(weight(&file.data));
+                self.changed();
             }
         }
     }

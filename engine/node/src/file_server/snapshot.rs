@@ -46,7 +46,7 @@ impl FileServer {
             files.insert(id, File { data, uploaded, expires });
         }
         reader.finish()?;
-        self.files = files;
+        self.files = files.after(&self.files);
         Ok(())
     }
 }

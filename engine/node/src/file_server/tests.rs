@@ -346,6 +346,33 @@ fn recorded_exchanges_are_understood() {
 }
 
 #[test]
+fn only_what_changes_the_files_counts_as_a_change() {
+    let mut world = default();
+    let mut before = world.server.changes();
+    let mut changed = |world: &World| {
+        let now = world.server.changes();
+        std::mem::replace(&mut before, now) != now
+    };
+    let uploaded = world.upload(b"kept", Some(60), NOW);
+    assert!(changed(&world), "uploaded");
+    let id = Uploaded::parse(&uploaded).unwrap().id;
+    assert_eq!(world.download(&id, NOW).code, 200);
+    assert_eq!(world.call(&Call::Info { id: id.clone() }, NOW).code, 200);
+    assert_eq!(world.download("nobody", NOW).code, 404);
+    world.server.tick(later(1));
+    assert!(!changed(&world), "read");
+    world.upload(b"kept", Some(60), NOW);
+    assert!(changed(&world), "uploaded again");
+    world.call(&Call::Extend { id: id.clone(), ttl: Some(90) }, NOW);
+    assert!(changed(&world), "extended");
+    let bytes = world.server.export();
+    world.server.import(&bytes).unwrap();
+    assert!(changed(&world), "replaced");
+    world.server.tick(later(91));
+    assert!(changed(&world), "expired");
+}
+
+#[test]
 fn a_snapshot_brings_the_files_back() {
     let mut world = default();
     let id = Uploaded::parse(&world.upload(b"kept", Some(60), NOW)).unwrap().id;

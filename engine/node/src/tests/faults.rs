@@ -105,6 +105,11 @@ fn it_sends_everybody_elsewhere() {
     let (status, answer) = world.ask(2, &request, NOW);
     assert_eq!(status, 200);
     assert_eq!(answer["swarm"][key(1).to_string()]["code"], "421");
+    // In an onion the guard sees nothing of it, and still it counts.
+    let mut rng = StdRng::seed_from_u64(1);
+    let (body, _) = sealed(&[2, 1], &request.to_bytes(), 0, &mut rng);
+    assert_eq!(world.http(2, "/onion_req/v2", &body, NOW).status, 200);
+    assert_eq!([1, 2].map(|n| world.node(n).misdirections()), [3, 0]);
 }
 
 #[test]

@@ -213,3 +213,38 @@ fn writes_that_a_dead_member_missed_come_in_their_order() {
     wait(&mut world, 31, 12);
     assert_eq!(world.read(3, &alice, later(43)), vec![b"b".to_vec()]);
 }
+
+#[test]
+fn what_a_dead_member_missed_outlives_a_restart_in_its_order() {
+    let (alice, member) = (account_of(1), Member::new(account_of(1), 1));
+    let id = alice.account_id();
+    let mut world = World::new();
+    world.ask(1, &store(id, b"deleted", NOW), NOW);
+    world.nodes.set_away(key(3), true);
+    let hash = message_hash(&id, Namespace::INBOX, b"deleted");
+    world.ask(1, &store(id, b"again", NOW), NOW);
+    assert_eq!(world.ask(1, &Request::delete_signed(&alice, &[hash]), NOW).0, 200);
+    let again = message_hash(&id, Namespace::INBOX, b"again");
+    world.ask(1, &Request::delete_signed(&alice, &[again]), NOW);
+    world.ask(1, &store(id, b"kept", NOW), NOW);
+    assert_eq!(world.ask(1, &revoke(&alice, vec![member.token]), NOW).0, 200);
+
+    let saved = world.node(1).export();
+    // Node 2 hears nothing more, so that it cannot help.
+    for n in 1..=2 {
+        let keys = NodeKeys::from_seed(&[n; 32]);
+        world.nodes.add(Node::new(keys, Arc::clone(&world.network), later(1)));
+    }
+    world.node(1).import(&saved).unwrap();
+    assert_eq!(world.node(1).export(), saved);
+    for length in saved.len() - 500..saved.len() {
+        assert!(world.node(2).import(&saved[..length]).is_err(), "cut at {length}");
+    }
+
+    world.nodes.set_away(key(3), false);
+    assert_eq!(world.read(3, &alice, later(1)), vec![b"deleted".to_vec()]);
+    wait(&mut world, 1, 12);
+    assert_eq!(world.read(3, &alice, later(13)), vec![b"kept".to_vec()]);
+    let read = Request::retrieve_signed(&member, Namespace::INBOX, None, None, later(13));
+    assert_eq!(world.ask(3, &read, later(13)).0, 401);
+}

@@ -322,3 +322,37 @@ fn new_methods_are_known_to_new_nodes_only() {
         assert_eq!(world.ask(1, &Request::Info, NOW).1["version"], version);
     }
 }
+
+#[test]
+fn writes_wait_for_dead_members() {
+    let quirk = one(|quirks| quirks.writes_wait_for_dead_members = true);
+    let alice = account_of(1);
+    for (quirks, asked_again) in [(quirk, 2), (Quirks::mended(), 1)] {
+        let mut world = World::with(quirks);
+        world.nodes.set_away(key(3), true);
+        world.ask(1, &store(alice.account_id(), b"a", NOW), NOW);
+        let body = store(alice.account_id(), b"b", later(6)).to_bytes();
+        let request = HttpRequest {
+            method: "POST".to_owned(),
+            path: "/storage_rpc/v1".to_owned(),
+            headers: Vec::new(),
+            body,
+            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        };
+        let step = {
+            let World { nodes, rng, .. } = &mut world;
+            nodes.get_mut(&key(1)).unwrap().serve(&request, later(6), rng)
+        };
+        let Step::Ask { calls, pending } = step else { panic!("nobody else is asked") };
+        assert_eq!(calls.len(), asked_again);
+        drop(pending);
+        let (status, answer) = world.ask(1, &store(alice.account_id(), b"c", later(6)), later(6));
+        assert_eq!(status, 200);
+        assert_eq!(answer["swarm"][key(3).to_string()]["timeout"], true);
+        world.nodes.set_away(key(3), false);
+        for second in 6..=30 {
+            world.nodes.tick(later(second), &mut world.rng);
+        }
+        assert!(world.read(3, &alice, later(30)).contains(&b"c".to_vec()));
+    }
+}

@@ -1,6 +1,7 @@
 //! Sealed messages on their way to their swarms. Entries for one account go
-//! out in order, several in one request; an entry leaves only when its swarm
-//! has it or never will.
+//! out in order, several in one request, and beside a request that is not
+//! answered for long (`queue`); an entry leaves only when its swarm has it or
+//! never will.
 //!
 //! A failed attempt is made again after a wait that doubles, with another
 //! member. Three things cut the wait short: a node that names the right swarm,
@@ -8,17 +9,19 @@
 //! shows that the network is there again.
 
 mod answer;
+mod queue;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use ramson_codec::storage::{MAX_SUBREQUESTS, Request};
+use ramson_codec::storage::Request;
 use ramson_types::ledger::{Hops, LedgerStep};
 use ramson_types::message::MessageState;
 use ramson_types::{
-    AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, Timestamp,
+    AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, ServiceNode, Timestamp,
 };
 use rand::RngExt;
+use rand::seq::IteratorRandom;
 use rand_core::CryptoRng;
 
 use super::poll::CLOCK_MATTERS;
@@ -26,14 +29,16 @@ use super::{Account, Decision};
 use crate::event::AccountEvent;
 use crate::store::{Change, Copy, OutboxEntry};
 
+use queue::{Queue, Waiting};
+
 pub use answer::{DeliveryAnswer, SendResult};
 
-/// How many accounts may be written to at the same time.
-const MAX_IN_FLIGHT: usize = 8;
+/// How many deliveries may be under way at the same time.
+const MAX_IN_FLIGHT: usize = 12;
 
-/// The most bytes of messages in one request: each onion layer and base64 add
-/// to them, and a relay takes 10 MiB.
-const MAX_REQUEST: usize = 1_000_000;
+/// While so many are under way no account gets a further one: a few accounts
+/// with slow swarms must not take the place of all others.
+const MANY_IN_FLIGHT: usize = 8;
 
 /// The wait after the first failed attempt, doubled for each further one.
 const FIRST_RETRY: Duration = Duration::from_millis(250);
@@ -44,16 +49,16 @@ const LONGEST_RETRY_AT_FIRST: Duration = Duration::from_secs(60);
 /// The longest wait between attempts.
 const LONGEST_RETRY: Duration = Duration::from_secs(5 * 60);
 
+/// The same with the part that chance adds: what is farther away was set by
+/// another clock.
+const FARTHEST: Duration = Duration::from_secs(6 * 60);
+
 /// A message's first day.
 const FIRST_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// So often a message is sent again at once for one failure: its swarm was
 /// learnt anew or the clock corrected.
 const MAX_HURRIES: u32 = 4;
-
-/// What waits is made due early by an answer that came through, and then not
-/// again for this long, doubled each time until something is stored.
-const BETWEEN_WAKES: Duration = Duration::from_secs(5);
 
 /// Failures of one message that are in the ledger, each once: two weeks
 /// without a network are a few lines, not one for each attempt.
@@ -75,32 +80,15 @@ pub(super) struct Outbox {
     unkept: BTreeSet<MessageId>,
 }
 
-/// Entries for one account, in the order in which they are sent.
-#[derive(Debug, Default)]
-struct Queue {
-    entries: BTreeMap<u64, Waiting>,
-    in_flight: bool,
-    /// The member that failed last.
-    avoid: Option<Ed25519PublicKey>,
-    /// How often it was made due early, and when it may be again.
-    woken: u32,
-    next_wake: Timestamp,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    entry: OutboxEntry,
-    refusals: u32,
-    hurries: u32,
-    /// Which failures were told.
-    told: BTreeSet<(Option<Ed25519PublicKey>, String)>,
-}
-
 impl Outbox {
     pub(super) fn load(entries: Vec<OutboxEntry>) -> Self {
         let mut outbox = Self::default();
         for entry in entries {
+            let (to, failed) = (entry.to, entry.attempts > 0);
             outbox.add(entry);
+            if let Some(queue) = outbox.queues.get_mut(&to) {
+                queue.failing |= failed;
+            }
         }
         outbox
     }
@@ -131,7 +119,8 @@ impl Outbox {
         let Some(queue) = self.queues.get_mut(to) else { return };
         let Some((_, first)) = queue.entries.first_key_value() else { return };
         let (retry_at, node) = (first.entry.next_attempt, queue.avoid);
-        if queue.in_flight || first.entry.attempts == 0 || retry_at <= now {
+        let under_way = queue.under_way() > 0;
+        if !queue.failing || under_way || first.entry.attempts == 0 || retry_at <= now {
             return;
         }
         let waits = |waiting: &&mut Waiting| waiting.entry.attempts == 0 && waiting.told.is_empty();
@@ -151,33 +140,28 @@ impl Outbox {
     }
 
     fn in_flight(&self) -> usize {
-        self.queues.values().filter(|queue| queue.in_flight).count()
+        self.queues.values().map(Queue::under_way).fold(0, usize::saturating_add)
     }
 
-    /// The first entry of a queue, if it may be sent at all.
-    fn head<'q>(&self, queue: &'q Queue) -> Option<&'q OutboxEntry> {
-        let (_, first) = queue.entries.first_key_value()?;
-        let waits = queue.in_flight || self.unkept.contains(&first.entry.message);
-        (!waits).then_some(&first.entry)
+    /// When each queue may begin its next delivery, where there is room.
+    fn next_due(&self) -> impl Iterator<Item = (&AccountId, &Queue, Timestamp)> {
+        let in_flight = self.in_flight();
+        self.queues.iter().filter_map(move |(to, queue)| {
+            let room = if queue.under_way() == 0 { MAX_IN_FLIGHT } else { MANY_IN_FLIGHT };
+            let at = (in_flight < room).then(|| queue.next_due(&self.unkept))??;
+            Some((to, queue, at))
+        })
+    }
+
+    /// Whose delivery is to begin now: first theirs who have none under way.
+    fn due_now(&self, now: Timestamp) -> Option<AccountId> {
+        let due = self.next_due().filter(|(_, _, at)| at.is_due(now, FARTHEST));
+        due.min_by_key(|(_, queue, _)| queue.under_way()).map(|(to, _, _)| *to)
     }
 }
 
-impl Queue {
-    /// Makes the first entry due, if it waits after a failure and was not
-    /// woken in vain just before.
-    fn wake(&mut self, now: Timestamp) -> bool {
-        let rested = self.next_wake.is_due(now, LONGEST_RETRY);
-        let Some(mut first) = self.entries.first_entry() else { return false };
-        let entry = &mut first.get_mut().entry;
-        if self.in_flight || !rested || entry.attempts == 0 || entry.next_attempt <= now {
-            return false;
-        }
-        entry.next_attempt = now;
-        let pause = BETWEEN_WAKES.saturating_mul(1 << self.woken.min(16)).min(LONGEST_RETRY);
-        self.woken = self.woken.saturating_add(1);
-        self.next_wake = now.plus(pause);
-        true
-    }
+fn is_due(entry: &OutboxEntry, now: Timestamp) -> bool {
+    entry.next_attempt.is_due(now, FARTHEST)
 }
 
 /// One request that stores messages in the swarm of one account.
@@ -198,39 +182,43 @@ pub struct Delivery {
 }
 
 impl Account {
-    /// What to send now. Each account has at most one request under way;
-    /// [`Account::sent`] must be told of every delivery.
+    /// What to send now. No entry is in two deliveries at a time;
+    /// [`Account::sent`] must be told of every one.
     pub fn due_deliveries(&mut self, now: Timestamp) -> Vec<Delivery> {
-        let room = MAX_IN_FLIGHT.saturating_sub(self.outbox.in_flight());
-        let due = |head: &OutboxEntry| head.next_attempt.is_due(now, LONGEST_RETRY.mul_f64(1.2));
-        let heads = self.outbox.queues.iter().filter_map(|(to, queue)| {
-            self.outbox.head(queue).filter(|head| due(head)).map(|_| (*to, queue))
-        });
-        let network_now = self.clock.at(now);
-        let deliveries: Vec<Delivery> = heads
-            .take(room)
-            .map(|(to, queue)| {
-                let (entries, request) = delivery(queue, &self.outbox.unkept, network_now);
-                let (avoid, offset) = (queue.avoid, self.clock.offset());
-                Delivery { to, entries, request, avoid, asked: now, offset }
-            })
-            .collect();
-        for delivery in &deliveries {
-            if let Some(queue) = self.outbox.queues.get_mut(&delivery.to) {
-                queue.in_flight = true;
-            }
+        let (network_now, offset) = (self.clock.at(now), self.clock.offset());
+        let mut deliveries = Vec::new();
+        while let Some(to) = self.outbox.due_now(now) {
+            let Outbox { queues, unkept, .. } = &mut self.outbox;
+            let Some(queue) = queues.get_mut(&to) else { break };
+            let Some((entries, request)) = queue.begin(unkept, now, network_now) else { break };
+            let avoid = queue.avoid;
+            deliveries.push(Delivery { to, entries, request, avoid, asked: now, offset });
         }
         deliveries
+    }
+
+    /// Which of these members of its swarm a delivery is to be sent to: one
+    /// that did not fail last, and that no other delivery to the account is
+    /// under way to, as far as there are such. `None` if there are none at all.
+    pub fn pick_member(
+        &mut self,
+        delivery: &Delivery,
+        members: &[ServiceNode],
+        rng: &mut impl CryptoRng,
+    ) -> Option<ServiceNode> {
+        let queue = self.outbox.queues.get_mut(&delivery.to)?;
+        let reluctance = |node: &ServiceNode| queue.reluctance(delivery.avoid, &node.ed25519);
+        let least = members.iter().map(reluctance).min();
+        let best = members.iter().filter(|node| Some(reluctance(node)) == least);
+        let node = best.choose(rng).copied()?;
+        queue.asks(&delivery.entries, node.ed25519);
+        Some(node)
     }
 
     /// When [`Account::due_deliveries`] has something to send; `None` while
     /// nothing waits, or no more can be under way.
     pub fn next_delivery(&self) -> Option<Timestamp> {
-        if self.outbox.in_flight() >= MAX_IN_FLIGHT {
-            return None;
-        }
-        let heads = self.outbox.queues.values().filter_map(|queue| self.outbox.head(queue));
-        heads.map(|head| head.next_attempt).min()
+        self.outbox.next_due().map(|(_, _, at)| at).min()
     }
 
     /// Whether the clock was corrected since a delivery was made, so that it
@@ -265,7 +253,8 @@ impl Account {
     }
 
     /// What came of a delivery: one result for each of its entries. `node`
-    /// and `path` are those of the request, as far as it got.
+    /// and `path` are those of the request, as far as it got. A delivery that
+    /// is not under way changes nothing.
     pub fn sent(
         &mut self,
         delivery: &Delivery,
@@ -277,6 +266,10 @@ impl Account {
     ) -> Decision {
         let mut decision = Decision::default();
         let (mut stored, mut failed) = (false, false);
+        let queue = self.outbox.queues.get_mut(&delivery.to);
+        if !queue.is_some_and(|queue| queue.end(&delivery.entries)) {
+            return decision;
+        }
         let attempt = Attempt { delivery, node, path: &path, now };
         for (number, result) in delivery.entries.iter().zip(results) {
             let Some(mut waiting) = self.outbox.take(&delivery.to, *number) else { continue };
@@ -288,10 +281,10 @@ impl Account {
             self.settle(waiting, result, &attempt, rng, &mut decision);
         }
         if let Some(queue) = self.outbox.queues.get_mut(&delivery.to) {
-            queue.in_flight = false;
             queue.avoid = if failed { node } else { None };
+            queue.failing = failed && !stored;
             if stored {
-                queue.woken = 0;
+                queue.works();
             }
             if queue.entries.is_empty() {
                 self.outbox.queues.remove(&delivery.to);
@@ -428,39 +421,6 @@ impl Attempt<'_> {
             decision.events.push(AccountEvent::MessageFailed { id, reason });
         }
     }
-}
-
-/// What goes into one request of a queue.
-fn delivery(
-    queue: &Queue,
-    unkept: &BTreeSet<MessageId>,
-    network_now: Timestamp,
-) -> (Vec<u64>, Request) {
-    let (mut entries, mut stores, mut bytes) = (Vec::new(), Vec::new(), 0_usize);
-    for (number, Waiting { entry, .. }) in &queue.entries {
-        bytes = bytes.saturating_add(entry.data.len());
-        let full = stores.len() >= MAX_SUBREQUESTS || bytes > MAX_REQUEST;
-        if (full && !stores.is_empty()) || unkept.contains(&entry.message) {
-            break;
-        }
-        entries.push(*number);
-        stores.push(store_request(entry, network_now));
-    }
-    let request = match stores.pop() {
-        Some(only) if stores.is_empty() => only,
-        // Not a `sequence`: there the waits for a member that is down add up, and
-        // the answer would come when nobody waits for it any more.
-        last => Request::Batch(stores.into_iter().chain(last).collect()),
-    };
-    (entries, request)
-}
-
-/// The time of the request is no part of the message's hash, and a node
-/// refuses one that is still to come.
-fn store_request(entry: &OutboxEntry, network_now: Timestamp) -> Request {
-    let ttl = u64::try_from(entry.ttl.as_millis()).unwrap_or(u64::MAX);
-    let timestamp = entry.timestamp.min(network_now);
-    Request::store_unsigned(entry.to, entry.namespace, timestamp, ttl, entry.data.clone())
 }
 
 fn stored(

@@ -179,9 +179,13 @@ impl Account {
         body: &[u8],
     ) -> Result<PollAnswer, PollError> {
         if status == 200 && self.watch.asks_third(node) {
-            let held = read_held(body)?;
-            self.watch.holds(&held);
-            return Ok(PollAnswer::Retrieved(Vec::new()));
+            return Ok(match read_held(body)? {
+                Held::Copies(held) => {
+                    self.watch.holds(&held);
+                    PollAnswer::Retrieved(Vec::new())
+                }
+                Held::WrongSwarm(members) => PollAnswer::WrongSwarm(members),
+            });
         }
         let answer = self.read_poll_answer(status, body)?;
         if let PollAnswer::Retrieved(retrieved) = &answer {
@@ -220,21 +224,58 @@ impl Account {
     }
 }
 
-/// Which copies a member holds: the answer to `get_expiries`.
-fn read_held(body: &[u8]) -> Result<BTreeSet<MessageHash>, PollError> {
+/// The answer to `get_expiries`.
+enum Held {
+    /// Which copies the member holds.
+    Copies(BTreeSet<MessageHash>),
+    /// It is not in the account's swarm; these are (421).
+    WrongSwarm(Vec<ServiceNode>),
+}
+
+fn read_held(body: &[u8]) -> Result<Held, PollError> {
     let results = BatchAnswer::parse(body)?.results;
     let Some(result) = results.first() else {
         return Err(PollError::Incomplete { answered: 0, asked: 1 });
     };
-    if result.code != 200 {
-        return Err(refused(result.code, &result.body_bytes()));
+    let answer = result.body_bytes();
+    match result.code {
+        200 => {}
+        421 => return Ok(Held::WrongSwarm(SwarmAnswer::parse(&answer)?.nodes)),
+        code => return Err(refused(code, &answer)),
     }
     let held = result.body.get("expiries").and_then(|expiries| expiries.as_object());
     let field = AnswerError::Field { method: "get_expiries", field: "expiries" };
-    Ok(held.ok_or(field)?.keys().filter_map(|hash| hash.parse().ok()).collect())
+    let hashes = held.ok_or(field)?.keys().filter_map(|hash| hash.parse().ok());
+    Ok(Held::Copies(hashes.collect()))
 }
 
 fn refused(status: u16, body: &[u8]) -> PollError {
     let text = String::from_utf8_lossy(body).chars().take(200).collect();
     PollError::Refused { status, text }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_third_member_that_is_not_in_the_swarm_names_those_that_are() {
+        let key = "11".repeat(32);
+        let snode = json!({
+            "address": "x.snode", "ip": "10.0.0.1", "port": "22021", "port_https": "22021",
+            "port_omq": "22020", "pubkey_ed25519": key, "pubkey_x25519": key,
+        });
+        let wrong = json!({ "code": 421, "body": { "swarm": "1", "snodes": [snode] } });
+        let body = json!({ "results": [wrong] }).to_string();
+        let Ok(Held::WrongSwarm(members)) = read_held(body.as_bytes()) else {
+            panic!("it is a redirect");
+        };
+        assert_eq!(members.len(), 1);
+        assert_eq!(members[0].ed25519, Ed25519PublicKey([0x11; 32]));
+        let refused = json!({ "results": [{ "code": 500, "body": "no" }] }).to_string();
+        let read = read_held(refused.as_bytes());
+        assert!(matches!(read, Err(PollError::Refused { status: 500, .. })));
+    }
 }

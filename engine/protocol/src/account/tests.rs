@@ -1,6 +1,7 @@
 //! Two accounts that talk to each other through the machine alone.
 
 mod members;
+mod slow_members;
 mod worst_days;
 
 use std::net::Ipv4Addr;
@@ -47,7 +48,7 @@ fn node(n: u8) -> ServiceNode {
 
 /// Whose signatures count.
 fn members() -> Vec<Ed25519PublicKey> {
-    vec![node(1).ed25519, node(2).ed25519]
+    vec![node(1).ed25519, node(2).ed25519, node(3).ed25519]
 }
 
 /// Composes, seals and queues a text, and keeps it.
@@ -240,10 +241,12 @@ fn the_swarm_answer_counts_by_its_signatures() {
     let delivery = due.iter().find(|delivery| delivery.to == bob.id()).expect("it is due");
     assert!(alice.due_deliveries(NOW).is_empty(), "one request at a time to each account");
 
-    let mut lying = stored_by(&entry, &[1, 2]);
+    let mut lying = stored_by(&entry, &[1, 2, 3]);
     let other = stored_by(&OutboxEntry { data: b"other".to_vec(), ..entry.clone() }, &[2]);
     let second = node(2).ed25519.to_string();
     lying["swarm"][&second] = other["swarm"][&second].clone();
+    let mut signed = vec![node(1).ed25519, node(3).ed25519];
+    signed.sort_unstable();
     let read = alice.read_delivery(
         delivery,
         &node(1).ed25519,
@@ -253,7 +256,7 @@ fn the_swarm_answer_counts_by_its_signatures() {
     );
     assert_eq!(
         read.results,
-        [SendResult::Stored { confirmed: vec![node(1).ed25519], failed: vec![node(2).ed25519] }]
+        [SendResult::Stored { confirmed: signed.clone(), failed: vec![node(2).ed25519] }]
     );
     assert_eq!(read.status.time, Some(NOW.plus(Duration::from_secs(5))));
 
@@ -266,7 +269,7 @@ fn the_swarm_answer_counts_by_its_signatures() {
     let decision = alice.sent(delivery, read.results, asked, Vec::new(), NOW, &mut rng());
     assert!(
         decision.events.iter().any(|e| matches!(e, AccountEvent::MessageStored { id, nodes, .. }
-            if *id == message.id && *nodes == [node(1).ed25519]))
+            if *id == message.id && *nodes == signed))
     );
     assert!(decision.changes.contains(&Change::RemoveOutbox(entry.number)));
     assert_eq!(alice.outbox_len(), 1, "the sync copy is under way by itself");
@@ -312,7 +315,7 @@ fn messages_to_one_account_go_out_in_order_and_a_broken_batch_keeps_the_rest() {
     assert_eq!(parts.len(), 20);
 
     let results = json!({ "results": [
-        { "code": 200, "body": stored_by(&sealed[0], &[1]) },
+        { "code": 200, "body": stored_by(&sealed[0], &[1, 2]) },
         { "code": 503, "body": "busy" },
     ]});
     let read = alice.read_delivery(
@@ -434,12 +437,32 @@ fn one_signature_of_a_stranger_or_of_a_minority_is_not_enough_at_first() {
             alice.read_delivery(delivery, &swarm[0], &swarm, 200, body.as_bytes()).results
         };
         assert!(matches!(read(&[9, 10])[..], [SendResult::NotNow { .. }]), "strangers");
-        assert!(matches!(read(&[1, 2])[..], [SendResult::Stored { .. }]), "half of them");
+        assert!(matches!(read(&[1, 2])[..], [SendResult::Stored { .. }]), "more than half");
         let minority = read(&[1, 9]);
         assert_eq!(matches!(minority[..], [SendResult::Stored { .. }]), attempt >= 3);
         let delivery = delivery.clone();
         alice.sent(&delivery, minority, None, Vec::new(), now, &mut rng());
         now = now.plus(Duration::from_secs(60));
+    }
+}
+
+#[test]
+fn more_than_half_of_a_swarm_has_to_sign() {
+    let (mut alice, bob) = (account(1, "Alice"), account(2, "Bob"));
+    let (_, decision) = queue(&mut alice, bob.id(), "hello", NOW);
+    let entry = entries(&decision)[0].clone();
+    let due = alice.due_deliveries(NOW);
+    let delivery = due.iter().find(|delivery| delivery.to == bob.id()).unwrap();
+    for (members, wanted) in [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (6, 4), (10, 6)] {
+        let swarm: Vec<_> = (1..=members).map(|n| node(n).ed25519).collect();
+        for signed in 0..=members {
+            let signatures: Vec<u8> = (1..=signed).collect();
+            let body = stored_by(&entry, &signatures).to_string();
+            let read = alice.read_delivery(delivery, &swarm[0], &swarm, 200, body.as_bytes());
+            let stored = matches!(read.results[..], [SendResult::Stored { .. }]);
+            assert_eq!(stored, signed >= wanted, "{signed} of {members}");
+            assert_eq!(read.doubtful, signed == 0, "who signed is not to blame for the others");
+        }
     }
 }
 

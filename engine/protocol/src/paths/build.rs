@@ -208,8 +208,16 @@ impl Paths {
                         && !(self.config.subnet_diversity && hop.subnet() == node.subnet())
                 })
         };
-        let unused = self.pool.iter().filter(fits).filter(|n| !in_use.contains(&n.ed25519));
-        // A small pool cannot give every path nodes of its own.
-        unused.choose(rng).or_else(|| self.pool.iter().filter(fits).choose(rng)).copied()
+        // Who guards one path and relays on another sees more than one node
+        // should, and cannot guard while it is in use. A small pool cannot
+        // give every path nodes of its own.
+        let others = || self.pool.iter().filter(fits).filter(|n| !self.is_kept_guard(n));
+        let unused = others().filter(|n| !in_use.contains(&n.ed25519)).choose(rng);
+        let other = unused.or_else(|| others().choose(rng));
+        other.or_else(|| self.pool.iter().filter(fits).choose(rng)).copied()
+    }
+
+    fn is_kept_guard(&self, node: &ServiceNode) -> bool {
+        self.guards.contains(&node.ed25519)
     }
 }

@@ -108,6 +108,24 @@ fn kept_guards_are_used_again() {
 }
 
 #[test]
+fn a_kept_guard_relays_on_no_path_unless_the_pool_is_too_small() {
+    for seed in 0..50 {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut paths = Paths::new(flat(), vec![key(3), key(5)]);
+        let effects = paths.set_pool(pool(8, 8), NOW, &mut rng);
+        let Some(Effect::Verify(first)) = effects.first() else { panic!("a path is tried") };
+        assert_eq!(first.keys()[0], key(3));
+        assert!(!first.keys().contains(&key(5)), "seed {seed}: the second guard was not in use");
+        let Some(Effect::Verify(second)) = effects.get(1) else { panic!("and another") };
+        assert_eq!(second.keys()[0], key(5));
+        assert!(!second.keys().contains(&key(3)));
+        let mut small = Paths::new(flat(), vec![key(1), key(2)]);
+        let effects = small.set_pool(pool(4, 4), NOW, &mut rng);
+        assert!(matches!(effects.first(), Some(Effect::Verify(path)) if path.hops.len() == 3));
+    }
+}
+
+#[test]
 fn the_target_is_never_on_its_own_path_even_in_the_smallest_pool() {
     let mut bench = Bench::new(flat(), pool(4, 4), Vec::new());
     for round in 0..40 {

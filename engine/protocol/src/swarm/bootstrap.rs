@@ -28,6 +28,9 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// The longest wait between rounds.
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
+/// The same without any pool, when nothing works before a seed answers.
+const LONGEST_RETRY_WITHOUT_POOL: Duration = Duration::from_secs(15);
+
 /// What a network asks of its pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BootstrapConfig {
@@ -315,7 +318,11 @@ impl Bootstrap {
                 if self.untried.is_empty() && !self.nodes_are_left() {
                     self.begin_round();
                     let wait = FIRST_RETRY.saturating_mul(1 << self.rounds_failed.min(16));
-                    self.next_ask = now.plus(wait.min(LONGEST_RETRY));
+                    let longest = match self.pool {
+                        Some(_) => LONGEST_RETRY,
+                        None => LONGEST_RETRY_WITHOUT_POOL,
+                    };
+                    self.next_ask = now.plus(wait.min(longest));
                     self.rounds_failed = self.rounds_failed.saturating_add(1);
                 }
                 match self.pool {

@@ -69,13 +69,14 @@ pub struct PollSchedule {
     /// Polls under way, by when they began.
     under_way: BTreeSet<(Timestamp, AccountId)>,
     by_due: BTreeSet<(Timestamp, AccountId)>,
+    looked: Timestamp,
 }
 
 impl PollSchedule {
     /// An empty schedule.
     pub fn new(config: PollConfig) -> Self {
         let (under_way, by_due) = (BTreeSet::new(), BTreeSet::new());
-        Self { config, entries: BTreeMap::new(), under_way, by_due }
+        Self { config, entries: BTreeMap::new(), under_way, by_due, looked: Timestamp(0) }
     }
 
     /// Adds an account, due now, or a little later beside others: accounts
@@ -99,6 +100,28 @@ impl PollSchedule {
             if let Some(began) = entry.polling {
                 self.under_way.remove(&(began, *account));
             }
+        }
+    }
+
+    /// To be called before polls are taken, whenever they could be. After a
+    /// pause (no node pool, a machine that slept) everybody is due, and polls
+    /// in the same moment would link the accounts: all but one are spread over
+    /// a random part of their interval. Those that only wait for room keep
+    /// their place.
+    pub fn look(&mut self, now: Timestamp, rng: &mut impl CryptoRng) {
+        let shortest = self.config.shortest;
+        let paused = now.since(std::mem::replace(&mut self.looked, now)) > shortest;
+        let overdue = |at: Timestamp| now.since(at) > shortest;
+        if !paused || !self.by_due.iter().nth(1).is_some_and(|(at, _)| overdue(*at)) {
+            return;
+        }
+        let due = self.by_due.iter().take_while(|(at, _)| *at <= now);
+        let others: Vec<_> = due.skip(1).copied().collect();
+        for (at, account) in others {
+            let Some(entry) = self.entries.get_mut(&account) else { continue };
+            self.by_due.remove(&(at, account));
+            entry.due = now.plus(entry.interval.mul_f64(rng.random_range(0.0..1.0)));
+            self.by_due.insert((entry.due, account));
         }
     }
 
@@ -284,6 +307,46 @@ mod tests {
         assert_eq!(schedule.take_due(end.plus(Duration::from_secs(30)), 2).len(), 2);
     }
 
+    #[test]
+    fn after_a_pause_accounts_are_spread_and_those_that_wait_for_room_are_not() {
+        const MANY: u8 = 60;
+        let mut rng = StdRng::seed_from_u64(1);
+        let config = PollConfig::default();
+        let mut schedule = PollSchedule::new(config);
+        let start = Timestamp(1_000_000);
+        schedule.look(start, &mut rng);
+        for n in 0..MANY {
+            schedule.watch(AccountId::new(Prefix::Account, [n; 32]), start, &mut rng);
+        }
+        // Looked at again and again without room, nobody loses the place.
+        let before = schedule.by_due.clone();
+        let second = |n| start.plus(Duration::from_secs(n));
+        for n in 1..30 {
+            schedule.look(second(n), &mut rng);
+        }
+        assert_eq!(schedule.by_due, before);
+        // Nobody looked for half a minute.
+        let now = second(60);
+        let first = schedule.by_due.first().map(|(_, account)| *account);
+        schedule.look(now, &mut rng);
+        assert_eq!(schedule.take_due(now, 64).first().copied(), first);
+        assert_eq!((schedule.under_way(), schedule.watched()), (1, usize::from(MANY)));
+        let moments: BTreeSet<_> = schedule.by_due.iter().map(|(at, _)| *at).collect();
+        assert!(moments.len() > usize::from(MANY) / 2, "{} moments", moments.len());
+        let last = schedule.by_due.last().map(|(at, _)| *at).expect("they wait");
+        assert!(last < now.plus(config.shortest), "nobody waits longer than an interval");
+        assert_eq!(schedule.entries.values().filter(|entry| entry.polling.is_none()).count(), 59);
+    }
+
+    #[test]
+    fn one_account_alone_is_polled_at_once_after_a_pause() {
+        let mut rng = StdRng::seed_from_u64(1);
+        let mut schedule = PollSchedule::new(PollConfig::default());
+        schedule.watch(ME, Timestamp(0), &mut rng);
+        schedule.look(Timestamp(100_000), &mut rng);
+        assert_eq!(schedule.take_due(Timestamp(100_000), 5), [ME]);
+    }
+
     proptest::proptest! {
         /// No history loses an account or a place.
         #[test]
@@ -303,6 +366,7 @@ mod tests {
                     2 => PollOutcome::Failed,
                     3 => PollOutcome::More,
                     _ => {
+                        schedule.look(now, &mut rng);
                         let (count, before) = (schedule.count_due(now, LIMIT), schedule.under_way());
                         let taken = schedule.take_due(now, LIMIT);
                         proptest::prop_assert_eq!(taken.len(), count);

@@ -47,8 +47,13 @@ impl Messages {
         let with = match &self.with {
             With::Conversation(with) => with.clone(),
             With::Peer(peer) => ConversationId::Account(
-                peer.find(context, &mut Limit::of(context), &Progress::quiet(&context.console))
-                    .await?,
+                peer.find(
+                    context,
+                    Some(&account),
+                    &mut Limit::of(context),
+                    &Progress::quiet(&context.console),
+                )
+                .await?,
             ),
         };
         let messages = context.engine.messages(&account, with, self.limit).await?;

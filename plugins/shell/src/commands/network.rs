@@ -80,7 +80,7 @@ impl Status {
             settle(context, limit).await?;
         }
         let Some(peer) = &self.swarm else { return Ok(None) };
-        let id = peer.find(context, limit, progress).await?;
+        let id = peer.find(context, None, limit, progress).await?;
         progress.step(format!("asking who the swarm of {id} is")).await;
         let undone = format!("who the swarm of {id} is was not told");
         let members = reach::ask(context, limit, &undone, || context.engine.swarm_of(id)).await?;

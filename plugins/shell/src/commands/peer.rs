@@ -37,10 +37,11 @@ impl Peer {
         }
     }
 
-    /// Its Account ID.
+    /// Its Account ID, asked for by an account, if it is one that asks.
     pub(super) async fn find(
         &self,
         context: &Context,
+        by: Option<&AccountId>,
         limit: &mut Limit,
         progress: &Progress,
     ) -> Result<AccountId, Failure> {
@@ -50,7 +51,7 @@ impl Peer {
         };
         progress.step(format!("asking whose the name '{name}' is")).await;
         let undone = format!("whose the name '{name}' is was not told");
-        reach::ask(context, limit, &undone, || context.engine.resolve(name.as_str())).await
+        reach::ask(context, limit, &undone, || context.engine.resolve(name.as_str(), by)).await
     }
 }
 

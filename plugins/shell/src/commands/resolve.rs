@@ -24,7 +24,7 @@ impl Resolve {
     pub(super) async fn run(&self, context: &Context) -> Result<(), Failure> {
         let mut progress = Progress::quiet(&context.console);
         let peer = Peer::Name(self.name.clone());
-        let found = peer.find(context, &mut Limit::of(context), &progress).await;
+        let found = peer.find(context, None, &mut Limit::of(context), &progress).await;
         progress.clear();
         let (name, id) = (self.name.to_string(), found?.to_string());
         context.console.record(&Record::Name { name, id }).await

@@ -40,7 +40,7 @@ impl Send {
         let from = context.account(self.from, "with --account").await?;
         let mut limit = Limit::of(context);
         let progress = Progress::quiet(&context.console);
-        let to = self.to.find(context, &mut limit, &progress).await?;
+        let to = self.to.find(context, Some(&from), &mut limit, &progress).await?;
         let mut events = context.engine.subscribe();
         let message = context.engine.send_text(&from, to, self.text.clone()).await?;
         let mut watch = Watch::new(message.id, progress);

@@ -11,8 +11,6 @@ use ramson_protocol::account::{Delivery, SendResult};
 use ramson_protocol::paths::DestinationFault;
 use ramson_types::Ed25519PublicKey;
 use ramson_types::ledger::Hops;
-use rand::rngs::StdRng;
-use rand::seq::IteratorRandom as _;
 
 use super::engine::{Class, Engine};
 
@@ -31,9 +29,9 @@ impl Engine {
     pub(super) fn send_due(self: &Rc<Self>) {
         let deliveries = self.account.borrow_mut().due_deliveries(self.now());
         for delivery in deliveries {
-            let (own, mut rng) = (self.clone(), self.fork_rng());
+            let own = self.clone();
             self.spawn(async move {
-                let outcome = own.deliver(&delivery, &mut rng).await;
+                let outcome = own.deliver(&delivery).await;
                 own.delivered(&delivery, outcome).await;
             });
         }
@@ -50,13 +48,16 @@ impl Engine {
         }
     }
 
-    async fn deliver(self: &Rc<Self>, delivery: &Delivery, rng: &mut StdRng) -> Outcome {
+    async fn deliver(self: &Rc<Self>, delivery: &Delivery) -> Outcome {
         let swarm = match self.swarm_of(delivery.to).await {
             Ok(swarm) => swarm,
             Err(error) => return Outcome::NotSent { reason: error.to_string() },
         };
-        let others = swarm.ask.iter().filter(|node| Some(node.ed25519) != delivery.avoid);
-        let Some(destination) = others.choose(rng).or_else(|| swarm.ask.first()).copied() else {
+        let picked = {
+            let mut rng = self.rng.borrow_mut();
+            self.account.borrow_mut().pick_member(delivery, &swarm.ask, &mut *rng)
+        };
+        let Some(destination) = picked else {
             return Outcome::NotSent { reason: "the recipient's swarm has no members".to_owned() };
         };
         let node = destination.ed25519;
@@ -97,7 +98,7 @@ impl Engine {
                     self.doubt_member(node, false);
                 }
                 if let Some(members) = read.swarm {
-                    self.learn_swarm(delivery.to, members);
+                    self.learn_swarm(delivery.to, node, members);
                 }
                 let corrected = self.account.borrow().is_corrected_since(delivery);
                 if read.wrong_time && !corrected {

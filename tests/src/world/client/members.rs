@@ -3,12 +3,14 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::future::select_all;
 use ramson_codec::storage::{Request, SwarmAnswer};
 use ramson_messages::paths::OnionRequest;
 use ramson_messages::swarm::{SwarmError, SwarmView};
 use ramson_protocol::swarm::Redirected;
 use ramson_types::{AccountId, Ed25519PublicKey, NodePool, ServiceNode};
 use rand::seq::IteratorRandom as _;
+use tokio::sync::oneshot;
 
 use super::engine::{Class, Engine};
 
@@ -18,12 +20,18 @@ const ATTEMPTS: usize = 3;
 /// How long each may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The next one is asked beside those that did not answer for so long.
+const HEDGE: Duration = Duration::from_millis(2_500);
+
 /// A swarm that a node named.
 struct Found {
     members: Vec<ServiceNode>,
     /// It named others, too.
     strangers: bool,
 }
+
+/// Who named a swarm, and whom.
+type Named = (Ed25519PublicKey, Vec<ServiceNode>);
 
 impl Engine {
     /// An account's swarm for one request to it; asks random nodes if it is
@@ -74,7 +82,8 @@ impl Engine {
             self.tick();
         }
         let learnt = members.clone();
-        self.swarm.borrow_mut().memberships.learn_part(account, learnt, strangers);
+        let now = self.steady();
+        self.swarm.borrow_mut().memberships.learn(account, learnt, strangers, now);
         Ok(members)
     }
 
@@ -85,35 +94,67 @@ impl Engine {
         pool: &NodePool,
     ) -> (Result<Found, SwarmError>, usize) {
         let (mut reason, mut asked) = ("no node was asked".to_owned(), 0);
-        for destination in nodes {
-            asked += 1;
-            let body = Request::get_swarm(&account).to_bytes();
-            let ask = OnionRequest { destination, body, timeout: TIMEOUT };
-            let answer = match self.onion(Class::Account, ask).await {
-                Ok(answer) => answer,
-                Err(error) => {
-                    reason = error.to_string();
-                    continue;
-                }
+        let (mut nodes, mut asking) = (nodes.into_iter(), Vec::new());
+        loop {
+            if let Some(node) = nodes.next() {
+                asked += 1;
+                asking.push(self.ask_for_swarm(account, node));
+            }
+            if asking.is_empty() {
+                return (Err(SwarmError::NotTold { account, reason }), asked);
+            }
+            let first = select_all(&mut asking);
+            let first = match nodes.len() {
+                0 => Some(first.await),
+                _ => self.world.queue.timeout(self.host, HEDGE, first).await,
             };
-            match SwarmAnswer::parse(answer.reply.body.as_bytes()) {
-                Ok(swarm) => {
-                    let named = swarm.nodes.len();
-                    let members = known_nodes(swarm.nodes, pool);
+            let Some((answer, index, _)) = first else { continue };
+            drop(asking.remove(index));
+            match answer.unwrap_or_else(|gone| Err(gone.to_string())) {
+                Ok((node, named)) => {
+                    let count = named.len();
+                    let members = known_nodes(named, pool);
                     if !members.is_empty() {
-                        let strangers = members.len() < named;
+                        let strangers = members.len() < count;
                         return (Ok(Found { members, strangers }), asked);
                     }
-                    reason = format!("{} names no swarm of known nodes", destination.ed25519);
+                    reason = format!("{node} names no swarm of known nodes");
                 }
-                Err(error) => reason = format!("{}: {error}", destination.ed25519),
+                Err(why) => reason = why,
             }
         }
-        (Err(SwarmError::NotTold { account, reason }), asked)
+    }
+
+    /// Asks a node for a swarm. Goes on when nobody waits for the answer any
+    /// more, as the actor of the paths does.
+    fn ask_for_swarm(
+        self: &Rc<Self>,
+        account: AccountId,
+        destination: ServiceNode,
+    ) -> oneshot::Receiver<Result<Named, String>> {
+        let (own, (give, answer)) = (self.clone(), oneshot::channel());
+        self.spawn(async move {
+            let node = destination.ed25519;
+            let body = Request::get_swarm(&account).to_bytes();
+            let ask = OnionRequest { destination, body, timeout: TIMEOUT };
+            let answer = match own.onion(Class::Account, ask).await {
+                Ok(answer) => SwarmAnswer::parse(answer.reply.body.as_bytes())
+                    .map(|swarm| (node, swarm.nodes))
+                    .map_err(|error| format!("{node}: {error}")),
+                Err(error) => Err(error.to_string()),
+            };
+            drop(give.send(answer));
+        });
+        answer
     }
 
     /// A node said that an account's swarm is this one (421).
-    pub(super) fn learn_swarm(self: &Rc<Self>, account: AccountId, members: Vec<ServiceNode>) {
+    pub(super) fn learn_swarm(
+        self: &Rc<Self>,
+        account: AccountId,
+        by: Ed25519PublicKey,
+        members: Vec<ServiceNode>,
+    ) {
         let now = self.steady();
         let looks = {
             let mut swarm = self.swarm.borrow_mut();
@@ -123,11 +164,12 @@ impl Engine {
             let strangers = members.len() < named;
             if members.is_empty() {
                 // The network has changed, or the node lies: the seeds know.
+                swarm.memberships.denied(account, by, now);
                 swarm.memberships.forget(&account);
                 swarm.bootstrap.doubt();
                 true
             } else {
-                let redirected = swarm.memberships.redirected(account, members, strangers, now);
+                let redirected = swarm.memberships.redirected(account, by, members, strangers, now);
                 self.log(format_args!("sent to another swarm: {redirected:?}"));
                 let wishes = strangers || redirected != Redirected::Learnt;
                 if wishes {

@@ -58,6 +58,9 @@ impl Engine {
             let now = self.now();
             let mut rng = self.rng.borrow_mut();
             poll = self.account.borrow_mut().poll_more(members, now, &mut *rng);
+            if poll.is_some() {
+                self.spend(1);
+            }
         }
         so_far
     }
@@ -99,6 +102,7 @@ impl Engine {
                 again = self.account.borrow_mut().poll_again(&poll, self.now());
             }
             if let Some(again) = again {
+                self.spend(1);
                 match self.onion(Class::Account, request_of(&again)).await {
                     Ok(other) => answer = other,
                     Err(error) => return self.no_answer(node, error).await,
@@ -110,7 +114,7 @@ impl Engine {
             Ok(PollAnswer::Retrieved(retrieved)) => retrieved,
             Ok(PollAnswer::WrongSwarm(members)) => {
                 self.learn_clock(&answer, node, None);
-                self.learn_swarm(self.id(), members);
+                self.learn_swarm(self.id(), node, members);
                 let reason = "it is not in this account's swarm (421)".to_owned();
                 return self.poll_failed(node, reason).await;
             }

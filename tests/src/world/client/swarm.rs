@@ -109,7 +109,10 @@ impl Engine {
         let mut swarm = self.swarm.borrow_mut();
         // Without nodes every poll would fail and only lengthen its interval.
         let due = match swarm.bootstrap.pool() {
-            Some(_) => swarm.schedule.count_due(now, MAX_POLLS),
+            Some(_) => {
+                swarm.schedule.look(now, &mut *self.rng.borrow_mut());
+                swarm.schedule.count_due(now, MAX_POLLS)
+            }
             None => 0,
         };
         let granted = swarm.budget.grant(now, due);

@@ -63,7 +63,9 @@ impl Engine {
             let ask = OnionRequest { destination: node, body, timeout: TIMEOUT };
             async move { (node.ed25519, self.onion(Class::Account, ask).await) }
         });
-        for (node, answer) in join_all(asked.collect::<Vec<_>>()).await {
+        let asked: Vec<_> = asked.collect();
+        self.spend(asked.len());
+        for (node, answer) in join_all(asked).await {
             if let Ok(answer) = answer {
                 let info = InfoAnswer::parse(answer.reply.body.as_bytes()).ok();
                 self.learn_clock(&answer, node, info.map(|info| info.time));

@@ -1,7 +1,7 @@
 //! What a swarm's answer to a delivery means.
 
 use ramson_codec::storage::{BatchAnswer, NodeStatus, StoreAnswer, StoreOutcome, SwarmAnswer};
-use ramson_types::{Ed25519PublicKey, ServiceNode};
+use ramson_types::{Ed25519PublicKey, MessageHash, ServiceNode};
 
 use super::Delivery;
 use crate::account::Account;
@@ -60,6 +60,8 @@ pub struct DeliveryAnswer {
     /// The node refused the time: learn it before [`Account::sent`] is told,
     /// and the next attempt follows at once.
     pub wrong_time: bool,
+    /// Members that signed for any of the messages.
+    signers: Vec<Ed25519PublicKey>,
 }
 
 impl Account {
@@ -76,7 +78,9 @@ impl Account {
         let mut answer = self.read_results(delivery, members, status, body);
         answer.doubtful = answer.results.iter().any(|result| match result {
             SendResult::Stored { failed, .. } => failed.contains(node),
-            SendResult::NotNow { .. } | SendResult::Refused { .. } => true,
+            // One that signed itself is not to blame for members that did not.
+            SendResult::NotNow { .. } => !answer.signers.contains(node),
+            SendResult::Refused { .. } => true,
             // Its clock or ours is wrong; that is no lie about the message.
             SendResult::WrongSwarm { .. } | SendResult::WrongTime { .. } => false,
         });
@@ -139,9 +143,15 @@ impl Account {
         };
         match part.status {
             200 => match StoreAnswer::parse(part.body) {
-                Ok(stored) => {
+                Ok(mut stored) => {
                     answer.status = stored.status;
-                    judge_store(&waiting.entry, &stored, members)
+                    // Before any signature is verified: there may be thousands
+                    // of strangers' ones.
+                    stored.swarm.retain(|key, _| members.contains(key));
+                    let hash = hash_of(&waiting.entry);
+                    let confirmed = stored.confirmed(hash);
+                    answer.signers.extend(&confirmed);
+                    judge_store(&waiting.entry, &stored, confirmed, members)
                 }
                 Err(error) => not_now(error.to_string()),
             },
@@ -171,19 +181,22 @@ struct Part<'a> {
     body: &'a [u8],
 }
 
+fn hash_of(entry: &OutboxEntry) -> MessageHash {
+    ramson_crypto::message_hash(&entry.to, entry.namespace, &entry.data)
+}
+
 /// An answer counts by the signatures of the swarm's members in it, never by
-/// its word: half of them have to sign, as iOS asks (02 section 4.6).
+/// its word. More than half of them have to sign: iOS is content with half
+/// (02 section 4.6), but half of an even swarm may be cut off from the rest.
 fn judge_store(
     entry: &OutboxEntry,
     answer: &StoreAnswer,
+    confirmed: Vec<Ed25519PublicKey>,
     members: &[Ed25519PublicKey],
 ) -> SendResult {
-    let hash = ramson_crypto::message_hash(&entry.to, entry.namespace, &entry.data);
-    let mut confirmed = answer.confirmed(hash);
-    confirmed.retain(|key| members.contains(key));
     let wanted = match entry.attempts {
         CONTENT_WITH_ONE.. => 1,
-        _ => members.len().div_ceil(2).max(1),
+        _ => (members.len() / 2).saturating_add(1),
     };
     if confirmed.len() >= wanted {
         let failed = answer.swarm.keys().filter(|key| !confirmed.contains(key)).copied().collect();

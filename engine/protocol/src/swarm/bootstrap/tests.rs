@@ -42,6 +42,26 @@ fn every_seed_is_tried_before_any_is_tried_twice() {
 }
 
 #[test]
+fn without_a_pool_the_seeds_are_asked_four_times_as_often_as_with_one() {
+    let mut rng = StdRng::seed_from_u64(1);
+    for (cached, longest) in [(None, 15), (Some((pool(20), Timestamp(0))), 60)] {
+        let mut now = Timestamp(0).plus(FRESH);
+        let mut machine = Bootstrap::new(CONFIG, cached, now);
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            while let Some(seed) = machine.due(now, &mut rng) {
+                machine.answered(seed, Err("down".into()), now);
+            }
+            let next = machine.next_due().expect("it goes on");
+            waits.push(next.since(now).as_secs());
+            now = next;
+        }
+        assert_eq!(waits[..4], [1, 2, 4, 8]);
+        assert_eq!(waits[6..], [longest; 6]);
+    }
+}
+
+#[test]
 fn a_small_answer_never_replaces_a_good_pool() {
     let mut rng = StdRng::seed_from_u64(1);
     let cached = Some((pool(20), Timestamp(0)));

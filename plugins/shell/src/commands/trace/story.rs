@@ -21,6 +21,9 @@ const DIGITS: usize = 4;
 /// An attempt that took less delayed nothing that is worth a word.
 const WORTH_A_WORD: Duration = Duration::from_millis(100);
 
+/// An answer that took less was no wait for dead members of the swarm.
+const WORTH_A_WAIT: Duration = Duration::from_secs(1);
+
 /// So many nodes are blamed in the first line.
 const MAX_BLAMED: usize = 3;
 
@@ -144,6 +147,12 @@ fn verdict(
         text.push_str("; ");
         text.push_str(blame);
     }
+    if delays.is_empty()
+        && let Some(waited) = waited(&copy, names)
+    {
+        text.push_str("; ");
+        text.push_str(&waited);
+    }
     let taken = copy.windows(2).find_map(|pair| match pair {
         [LedgerLine { step: LedgerStep::Attempted { node, .. }, .. }, stored] => {
             matches!(stored.step, LedgerStep::Stored { .. }).then_some(node)
@@ -158,6 +167,28 @@ fn verdict(
 
 fn is_received(line: &LedgerLine) -> bool {
     matches!(line.step, LedgerStep::Received { .. })
+}
+
+/// A node that took it, but waited for members of the swarm that did not sign.
+fn waited(copy: &[&LedgerLine], names: &Names) -> Option<String> {
+    copy.windows(2).find_map(|pair| {
+        let [attempted, stored] = pair else { return None };
+        let LedgerStep::Attempted { node, asked: Some(asked), .. } = attempted.step else {
+            return None;
+        };
+        let LedgerStep::Stored { failed, .. } = &stored.step else { return None };
+        let took = attempted.at.since(asked);
+        if took < WORTH_A_WAIT || failed.is_empty() {
+            return None;
+        }
+        let silent: Vec<_> = failed.iter().map(|node| names.short(node)).collect();
+        Some(format!(
+            "node {} took {} to answer, and {} did not sign",
+            names.short(&node),
+            seconds(took),
+            silent.join(", ")
+        ))
+    })
 }
 
 /// Who delayed a message on its way out, and how long.

@@ -136,6 +136,22 @@ fn a_message_that_a_dead_node_delayed() {
 }
 
 #[test]
+fn a_message_whose_swarm_waited_for_a_dead_member() {
+    let lines = [
+        at(0, LedgerStep::Queued { to: bob(), bytes: 412 }),
+        asked(1, bob(), 0x5e, 10, 5_040),
+        stored(bob(), 5_040, &[0x5e, 0x5d], &[0x3f], 11),
+    ];
+    let message = message(alice(), bob(), MessageState::Stored);
+    let told = tell("m1-7", &lines, Some(&message), &[]);
+    let first = told.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "m1-7: stored after 5.0 s, 1 attempt; node 5e5e… took 5.0 s to answer, and 3f3f… did not sign"
+    );
+}
+
+#[test]
 fn a_message_that_still_waits_and_one_that_was_given_up() {
     let lines = [
         at(0, LedgerStep::Queued { to: bob(), bytes: 412 }),
