@@ -315,7 +315,7 @@ pub(crate) mod corpus {
             let signature = STANDARD.encode(secret.sign(hash.as_bytes()));
             (secret.public().to_string(), json!({ "hash": hash, "signature": signature }))
         };
-        let swarm: serde_json::Map<_, _> = [1, 2].into_iter().map(member).collect();
+        let swarm: serde_json::Map<_, _> = [1, 2, 3].into_iter().map(member).collect();
         json!({ "hash": hash, "swarm": swarm, "t": NOW.millis(), "hf": [19, 4] })
     }
 
