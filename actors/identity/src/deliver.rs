@@ -5,7 +5,6 @@ use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest};
 use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm, SwarmView};
 use ramson_messages::transport::TransportError;
 use ramson_protocol::account::{Delivery, SendResult};
-use ramson_protocol::paths::DestinationFault;
 use ramson_types::ledger::Hops;
 use ramson_types::{AccountId, Ed25519PublicKey};
 
@@ -154,16 +153,9 @@ impl IdentityActor {
         error: &OnionError,
         ctx: &mut Context<Self>,
     ) {
-        let gone = match error {
-            OnionError::Reply { error, .. } => match DestinationFault::of(error, &node) {
-                Some(fault) => fault == DestinationFault::Gone,
-                None => return,
-            },
-            // Nobody knows where an answer that never came got stuck.
-            OnionError::Guard { error: TransportError::TimedOut { .. }, .. } => false,
-            _ => return,
-        };
-        self.doubt_member(account, node, gone, ctx);
+        if let Some(gone) = error.destination_is_gone(&node) {
+            self.doubt_member(account, node, gone, ctx);
+        }
     }
 
     /// Lets Swarm prefer other members for a while.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use actix::Message;
 use ramson_protocol::account::Sample;
 use ramson_protocol::onion::{OnionBuildError, OnionReply, OnionReplyError};
-use ramson_protocol::paths::PathsStatus;
+use ramson_protocol::paths::{DestinationFault, Fault, PathsStatus};
 use ramson_types::ledger::Hops;
-use ramson_types::{ServiceNode, Timestamp};
+use ramson_types::{Ed25519PublicKey, ServiceNode, Timestamp};
 
 use crate::link::LinkError;
 use crate::transport::TransportError;
@@ -87,6 +87,34 @@ impl OnionError {
         match self {
             Self::Guard { path, .. } | Self::Reply { path, .. } => path.clone(),
             _ => Hops::new(),
+        }
+    }
+
+    /// Whether the destination may be to blame: then whether the network does
+    /// not know it any more.
+    pub fn destination_is_gone(&self, destination: &Ed25519PublicKey) -> Option<bool> {
+        match self {
+            Self::Reply { error, .. } => DestinationFault::of(error, destination)
+                .map(|fault| fault == DestinationFault::Gone),
+            // Nobody knows where an answer that never came got stuck.
+            Self::Guard { error: TransportError::TimedOut { .. }, .. } => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whose fault it is, if it is anybody's on the path. The destination's own
+    /// failure is the asker's business.
+    pub fn fault(&self, destination: Option<&Ed25519PublicKey>) -> Option<Fault> {
+        match self {
+            Self::Guard { error, .. } => match error {
+                TransportError::TimedOut { .. } | TransportError::TooLarge { .. } => {
+                    Some(Fault::Path)
+                }
+                TransportError::Busy { .. } => None,
+                _ => Some(Fault::Guard),
+            },
+            Self::Reply { error, .. } => Fault::of(error, destination),
+            _ => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use ramson_messages::paths::{OnionAnswer, OnionError};
 use ramson_messages::transport::{Endpoint, IsolationClass, Post, TransportError};
 use ramson_protocol::account::Sample;
 use ramson_protocol::onion::OnionReply;
-use ramson_protocol::paths::{Fault, Path};
+use ramson_protocol::paths::Path;
 use ramson_types::{Ed25519PublicKey, ServiceNode};
 
 use crate::Ports;
@@ -73,21 +73,4 @@ async fn exchange(
         ports.post.ask(post).await?.map_err(|error| OnionError::Guard { error, path: keys() })?;
     let open = OpenOnion { keys: sealed.keys, status: answer.status, body: answer.body };
     ports.open.ask(open).await?.map_err(|error| OnionError::Reply { error, path: keys() })
-}
-
-/// Whose fault an error is, if it is anybody's on the path. The destination's
-/// own failure is the asker's business.
-pub(crate) fn fault_of(
-    error: &OnionError,
-    destination: Option<&Ed25519PublicKey>,
-) -> Option<Fault> {
-    match error {
-        OnionError::Guard { error, .. } => match error {
-            TransportError::TimedOut { .. } | TransportError::TooLarge { .. } => Some(Fault::Path),
-            TransportError::Busy { .. } => None,
-            _ => Some(Fault::Guard),
-        },
-        OnionError::Reply { error, .. } => Fault::of(error, destination),
-        _ => None,
-    }
 }

@@ -153,7 +153,7 @@ impl PathsActor {
                     Ok(())
                 }
                 // Whatever failed, this path did not carry a request.
-                Err(error) => Err(exchange::fault_of(&error, None).unwrap_or(Fault::Path)),
+                Err(error) => Err(error.fault(None).unwrap_or(Fault::Path)),
             };
             actor.report(verdict.as_ref().err());
             let effects = actor.machine.verified(id, verdict, now);
@@ -243,7 +243,7 @@ impl PathsActor {
         ctx: &mut Context<Self>,
     ) {
         let Err(error) = result else { return };
-        let Some(fault) = exchange::fault_of(error, Some(target)) else { return };
+        let Some(fault) = error.fault(Some(target)) else { return };
         self.report(Some(&fault));
         let effects = self.machine.failed(id, &fault, self.clock.steady(), &mut self.rng);
         self.carry_out(effects, ctx);

@@ -159,7 +159,10 @@ impl Handler<Commit> for OneByOne {
 /// Where an account's decisions go.
 enum Keeping {
     /// The folder goes when this is dropped.
-    Store(#[allow(dead_code)] TempDir, StoreHandle),
+    Store(
+        #[allow(dead_code, reason = "the folder lives as long as the store")] TempDir,
+        StoreHandle,
+    ),
     Nowhere(Arc<AtomicUsize>),
 }
 

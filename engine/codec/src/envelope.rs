@@ -40,12 +40,17 @@ pub fn wrap(sent: Timestamp, ciphertext: Vec<u8>, pro_sig: [u8; PRO_SIGNATURE_LE
         server_timestamp: None,
         pro_sig: Some(pro_sig.to_vec()),
     };
+    wrap_request(&envelope)
+}
+
+/// An envelope as the body of a request, the form of everything that is stored.
+fn wrap_request(envelope: &Envelope) -> Vec<u8> {
     schema::encode(&WebSocketMessage {
         kind: Some(WebSocketKind::Request),
         request: Some(WebSocketRequest {
             verb: Some(String::new()),
             path: Some(String::new()),
-            body: Some(schema::encode(&envelope)),
+            body: Some(schema::encode(envelope)),
             request_id: Some(0),
             headers: Vec::new(),
         }),

@@ -1,6 +1,6 @@
 //! What the tests of the store share: things to store, a view of everything
 //! in a store, and a workload that touches every table.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test target uses a part of it")]
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -2,7 +2,7 @@
 //! messages, with fewer fields: time 1, no source device, no Pro signature.
 
 use super::{Envelope, EnvelopeKind, UnwrapError, WebSocketKind, WebSocketMessage};
-use super::{WebSocketRequest, schema};
+use super::{schema, wrap_request};
 use crate::proto::ProtoError;
 
 /// Wraps a sealed box. The same box gives the same bytes.
@@ -16,17 +16,7 @@ pub fn wrap(ciphertext: Vec<u8>) -> Vec<u8> {
         server_timestamp: None,
         pro_sig: None,
     };
-    schema::encode(&WebSocketMessage {
-        kind: Some(WebSocketKind::Request),
-        request: Some(WebSocketRequest {
-            verb: Some(String::new()),
-            path: Some(String::new()),
-            body: Some(schema::encode(&envelope)),
-            request_id: Some(0),
-            headers: Vec::new(),
-        }),
-        response: None,
-    })
+    wrap_request(&envelope)
 }
 
 /// The sealed box. Unlike that of messages, the outer wrapping must be marked

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest};
 use ramson_messages::swarm::SwarmView;
-use ramson_messages::transport::TransportError;
 use ramson_protocol::account::{Delivery, SendResult};
-use ramson_protocol::paths::DestinationFault;
 use ramson_types::Ed25519PublicKey;
 use ramson_types::ledger::Hops;
 
@@ -118,15 +116,8 @@ impl Engine {
 
     /// Tells Swarm of a request that failed, if the member may be to blame.
     pub(super) fn member_failed(self: &Rc<Self>, node: Ed25519PublicKey, error: &OnionError) {
-        let gone = match error {
-            OnionError::Reply { error, .. } => match DestinationFault::of(error, &node) {
-                Some(fault) => fault == DestinationFault::Gone,
-                None => return,
-            },
-            // Nobody knows where an answer that never came got stuck.
-            OnionError::Guard { error: TransportError::TimedOut { .. }, .. } => false,
-            _ => return,
-        };
-        self.doubt_member(node, gone);
+        if let Some(gone) = error.destination_is_gone(&node) {
+            self.doubt_member(node, gone);
+        }
     }
 }

@@ -10,7 +10,7 @@ use ramson_messages::paths::{OnionAnswer, OnionError};
 use ramson_messages::transport::TransportError;
 use ramson_protocol::account::Sample;
 use ramson_protocol::onion::{self, Destination, OnionReply};
-use ramson_protocol::paths::{Fault, Path};
+use ramson_protocol::paths::Path;
 use ramson_types::{Ed25519PublicKey, ServiceNode};
 
 use super::engine::Engine;
@@ -84,22 +84,5 @@ pub(super) fn transport_error(failure: Failure, to: String) -> TransportError {
             TransportError::Unreachable { to, reason: "connection refused".to_owned() }
         }
         Failure::Reset => TransportError::Broken { to, reason: "connection reset".to_owned() },
-    }
-}
-
-/// Whose fault an error is, if it is anybody's on the path. The destination's
-/// own failure is the asker's business.
-pub(super) fn fault_of(
-    error: &OnionError,
-    destination: Option<&Ed25519PublicKey>,
-) -> Option<Fault> {
-    match error {
-        OnionError::Guard { error, .. } => match error {
-            TransportError::TimedOut { .. } | TransportError::TooLarge { .. } => Some(Fault::Path),
-            TransportError::Busy { .. } => None,
-            _ => Some(Fault::Guard),
-        },
-        OnionError::Reply { error, .. } => Fault::of(error, destination),
-        _ => None,
     }
 }

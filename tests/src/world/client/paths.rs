@@ -103,7 +103,7 @@ impl Engine {
                 Err(error) => {
                     own.log(format_args!("path {names:?} failed: {error}"));
                     // Whatever failed, this path did not carry a request.
-                    Err(exchange::fault_of(&error, None).unwrap_or(Fault::Path))
+                    Err(error.fault(None).unwrap_or(Fault::Path))
                 }
             };
             own.report(verdict.as_ref().err());
@@ -257,7 +257,7 @@ impl Engine {
     ) {
         let Err(error) = result else { return };
         self.log(format_args!("onion to {} failed: {error}", self.world.node_name(target)));
-        let Some(fault) = exchange::fault_of(error, Some(target)) else { return };
+        let Some(fault) = error.fault(Some(target)) else { return };
         self.report(Some(&fault));
         let now = self.steady();
         let effects = {
