@@ -6,7 +6,7 @@ use ramson_codec::storage::{InfoAnswer, Request};
 use ramson_messages::Clock;
 use ramson_messages::crypto::{OpenOnion, SealOnion};
 use ramson_messages::paths::{OnionAnswer, OnionError};
-use ramson_messages::transport::{Endpoint, IsolationClass, Post, TransportError};
+use ramson_messages::transport::{Endpoint, IsolationClass, Post};
 use ramson_protocol::account::Sample;
 use ramson_protocol::onion::OnionReply;
 use ramson_protocol::paths::Path;
