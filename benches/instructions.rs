@@ -13,11 +13,15 @@ use ramson_crypto::session_protocol::KnownSenders;
 use ramson_crypto::{
     AccountKeys, Ed25519Secret, EncType, LayerKey, Seed, X25519Secret, message_hash,
 };
-use ramson_protocol::account::{Account, Arrival, ArrivalBody, Delivery, SendResult};
+use ramson_protocol::account::{
+    Account, Answer, Arrival, ArrivalBody, Delivery, History, Intent, SendResult,
+};
+use ramson_protocol::command::{Command, Post};
+use ramson_protocol::event::AccountEvent;
 use ramson_protocol::inbox;
 use ramson_protocol::onion::{self, Destination};
-use ramson_protocol::store::StoredAccount;
-use ramson_types::{Namespace, ServiceNode, Timestamp};
+use ramson_protocol::store::{StoredAccount, Sync};
+use ramson_types::{AccountId, Namespace, ServiceNode, Timestamp};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
@@ -105,8 +109,7 @@ impl World {
 
     fn send(&mut self, now: Timestamp) {
         let to = self.other.account_id();
-        let draft = self.me.compose_text(to, &"x".repeat(160), now).expect("it can be sent");
-        for delivery in counted_seal(&mut self.me, draft, now, &mut self.rng) {
+        for delivery in counted_seal(&mut self.me, to, now, &mut self.rng) {
             let (request, again) = self.twice();
             let outgoing = self.answer_to(delivery, again);
             let hops = self.hops();
@@ -165,6 +168,10 @@ fn account(rng: &mut StdRng) -> Account {
         cursors: Vec::new(),
         outbox: Vec::new(),
         conversations: Vec::new(),
+        configs: Vec::new(),
+        sync: Sync { done: true, ..Sync::default() },
+        errands: Vec::new(),
+        expiring: Vec::new(),
     })
 }
 
@@ -197,26 +204,38 @@ fn retrieved(entries: &[(String, Vec<u8>)], now: Timestamp) -> String {
     };
     let messages: Vec<_> = entries.iter().map(message).collect();
     let body = json!({ "messages": messages, "more": false, "t": time, "hf": [20, 0] });
-    json!({ "results": [{ "code": 200, "body": body }] }).to_string()
+    // The inbox stands last, behind the configs.
+    let none = json!({ "messages": [], "more": false, "t": time, "hf": [20, 0] });
+    let mut results = vec![json!({ "code": 200, "body": none }); 4];
+    results.push(json!({ "code": 200, "body": body }));
+    json!({ "results": results }).to_string()
 }
 
 /// Both copies of one message, sealed and put into the outbox.
 #[inline(never)]
 fn counted_seal(
     me: &mut Account,
-    draft: ramson_protocol::account::Draft,
+    to: AccountId,
     now: Timestamp,
     rng: &mut StdRng,
 ) -> Vec<Delivery> {
     let keys = me.keys().clone();
-    let (sent, message) = (draft.message.sent, draft.message.id);
-    let seal = |copy: &ramson_protocol::account::DraftCopy| {
-        inbox::seal(&keys, &copy.to, &copy.content, sent, rng).expect("an account")
+    let intent = Intent::Command(Command::Send { to, post: Post::text("x".repeat(160)) });
+    let history = nothing(me.questions(&intent));
+    let plan = me.carry_out(intent, history, now, rng).expect("it can be sent");
+    let seal = |copy: &ramson_protocol::account::Outgoing| {
+        inbox::seal(&keys, &copy.to, &copy.content, copy.sent, rng).expect("an account")
     };
-    let sealed = draft.copies.iter().map(seal).collect();
-    black_box(me.queue(draft, sealed, now).expect("it fits"));
-    me.kept(message);
+    let sealed = plan.outgoing.iter().map(seal).collect();
+    let messages: Vec<_> = plan.outgoing.iter().map(|copy| copy.message).collect();
+    black_box(me.queue(plan, sealed, now));
+    messages.into_iter().for_each(|message| me.kept(message));
     me.due_deliveries(now)
+}
+
+/// What an empty store answers.
+fn nothing(questions: Vec<ramson_protocol::account::Question>) -> History {
+    History::new(questions.into_iter().map(|question| (question, Answer::default())))
 }
 
 /// One of them on its way, and what the swarm says to it.
@@ -299,6 +318,8 @@ fn counted_receive(
         })
         .collect();
     let path = Default::default();
-    let decision = me.receive(node.ed25519, &path, namespace, arrivals, |_| false, now);
-    decision.events.len()
+    let history = nothing(me.arrival_questions(&arrivals));
+    let decision = me.receive(node.ed25519, &path, namespace, arrivals, history, now);
+    let received = |event: &&AccountEvent| matches!(event, AccountEvent::MessageReceived(_));
+    decision.events.iter().filter(received).count()
 }

@@ -1,6 +1,7 @@
 //! What is measured.
 
 mod actors;
+mod config;
 mod crypto;
 mod engine;
 mod network;
@@ -32,6 +33,9 @@ pub fn all(goals: &[String], rounds: usize) -> anyhow::Result<Vec<Row>> {
     }
     if wanted(&["G11"]) {
         rows.extend(transport::rows(rounds)?);
+    }
+    if wanted(&["Config"]) {
+        rows.extend(config::rows(rounds)?);
     }
     Ok(rows)
 }

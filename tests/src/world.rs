@@ -11,11 +11,14 @@
 //! | `node`, `seed` | service nodes and seeds |
 //! | `client` | a machine with a disk and clocks, and the engine on it |
 //! | `plan`, `script` | what happens when |
-//! | `tally`, `check` | what was written, and what must hold |
+//! | `act` | what users do as chance has it |
+//! | `tally`, `check`, `compare` | what was written, and what must hold |
 //! | `log` | what happened |
 
+mod act;
 mod check;
 mod client;
+mod compare;
 mod log;
 mod net;
 mod node;
@@ -117,7 +120,7 @@ pub fn run(plan: Plan, seed: u64, whole_log: bool) -> Run {
     let world = World::new(plan, seed, whole_log);
     world.start_nodes();
     world.fill_homes();
-    for client in 0..world.clients.len() {
+    for client in (0..world.clients.len()).filter(|client| !world.plan.late.contains(client)) {
         world.start_client(client);
     }
     world.start_script();
@@ -148,7 +151,8 @@ impl World {
         let mut clients = Vec::new();
         for account in 0..plan.accounts {
             let seed = rng.random();
-            for _ in 0..plan.devices {
+            let first = plan.first_devices.filter(|_| account == 0);
+            for _ in 0..first.unwrap_or(plan.devices) {
                 let clock = ClientClock::new(queue.clone(), 0);
                 clients.push(ClientHost::new(clients.len(), account, seed, clock));
             }
@@ -177,8 +181,11 @@ impl World {
     fn fill_homes(&self) {
         let network = self.network.borrow().clone();
         let pool: NodePool = network.nodes().map(|node| node.service_node()).collect();
+        let mut accounts = BTreeSet::new();
         for client in &self.clients {
             let mut home = client.home.borrow_mut();
+            // The first device made the account; the others bring it back.
+            home.sync.done = accounts.insert(client.account);
             let guards = self.plan.kept.guards.iter();
             home.guards = guards.filter_map(|number| self.node_key(*number)).collect();
             home.pool = self.plan.kept.pool.then(|| (pool.clone(), START));
@@ -206,6 +213,7 @@ impl World {
             return true;
         }
         watch.next_look = now.plus(LOOK_EVERY);
+        self.check_timers();
         if now >= watch.next_count {
             self.count_steps(&mut watch.of_clients);
             watch.next_count = now.plus(Duration::from_secs(STEPS_WINDOW));

@@ -18,7 +18,7 @@ use ramson_protocol::inbox::{self, OpenError, Opened};
 use ramson_protocol::onion::{
     self, Destination, OnionBuildError, OnionReply, OnionReplyError, SealedOnion,
 };
-use ramson_types::AccountId;
+use ramson_types::{AccountId, Timestamp};
 use rand::rngs::StdRng;
 
 /// Responses with more messages than this are opened by the pool.
@@ -71,8 +71,8 @@ impl Handler<SealCopies> for Crypto {
     type Result = Result<Vec<Vec<u8>>, EncryptError>;
 
     fn handle(&mut self, ask: SealCopies, _: &mut Context<Self>) -> Self::Result {
-        let SealCopies { keys, sent, copies } = ask;
-        let seal = |(to, content): (AccountId, Vec<u8>)| {
+        let SealCopies { keys, copies } = ask;
+        let seal = |(to, sent, content): (AccountId, Timestamp, Vec<u8>)| {
             inbox::seal(&keys, &to, &content, sent, &mut self.rng)
         };
         copies.into_iter().map(seal).collect()

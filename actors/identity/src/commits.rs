@@ -8,7 +8,7 @@ use ramson_messages::LinkError;
 use ramson_messages::events::{EngineEvent, Event};
 use ramson_messages::storage::{Commit, Committed, StoreError};
 use ramson_protocol::account::Decision;
-use ramson_protocol::event::{AccountEvent, EventRef};
+use ramson_protocol::event::{AccountEvent, AccountSignal, EventRef};
 use ramson_protocol::store::Change;
 use tokio::sync::oneshot;
 
@@ -28,24 +28,38 @@ pub(crate) type Done<T> = Pin<Box<dyn Future<Output = T>>>;
 pub(crate) struct Commits {
     changes: Vec<Change>,
     events: Vec<AccountEvent>,
-    waiting: Vec<oneshot::Sender<Result<(), StoreError>>>,
+    signals: Vec<AccountSignal>,
+    waiting: Vec<Waiting>,
     under_way: bool,
+    /// The newest event that is known of.
+    newest: u64,
+}
+
+/// Who waits for a commit.
+type Waiting = oneshot::Sender<Result<(), StoreError>>;
+
+/// What is told once a commit is on disk.
+struct Told {
+    events: Vec<AccountEvent>,
+    signals: Vec<AccountSignal>,
+    waiting: Vec<Waiting>,
 }
 
 impl IdentityActor {
     /// Commits a decision after all those before it; the future ends when it
-    /// is on disk. Its events are published then.
+    /// is on disk, and they are. Its events and signals are published then.
     pub(crate) fn commit(
         &mut self,
         decision: Decision,
         ctx: &mut Context<Self>,
     ) -> Done<Result<(), StoreError>> {
-        if decision.is_empty() {
+        if decision.is_empty() && !self.commits.under_way {
             return Box::pin(std::future::ready(Ok(())));
         }
         let (tell, told) = oneshot::channel();
         self.commits.changes.extend(decision.changes);
         self.commits.events.extend(decision.events);
+        self.commits.signals.extend(decision.signals);
         self.commits.waiting.push(tell);
         self.start_commit(ctx);
         Box::pin(async move {
@@ -55,15 +69,21 @@ impl IdentityActor {
     }
 
     fn start_commit(&mut self, ctx: &mut Context<Self>) {
-        if self.commits.under_way || self.commits.changes.is_empty() {
+        if self.commits.under_way {
             return;
         }
-        self.commits.under_way = true;
         let changes = std::mem::take(&mut self.commits.changes);
-        let events = std::mem::take(&mut self.commits.events);
-        let waiting = std::mem::take(&mut self.commits.waiting);
+        let told = Told {
+            events: std::mem::take(&mut self.commits.events),
+            signals: std::mem::take(&mut self.commits.signals),
+            waiting: std::mem::take(&mut self.commits.waiting),
+        };
+        if changes.is_empty() && told.events.is_empty() {
+            return self.tell(Ok(()), told);
+        }
+        self.commits.under_way = true;
         let (account, port, at) = (self.number, self.ports.commit.clone(), self.clock.now());
-        let references: Vec<EventRef> = events.iter().map(AccountEvent::reference).collect();
+        let references: Vec<EventRef> = told.events.iter().map(AccountEvent::reference).collect();
         let bus = self.ports.events.clone();
         let work = async move {
             let mut trouble = false;
@@ -93,37 +113,57 @@ impl IdentityActor {
         };
         ctx.spawn(work.into_actor(self).map(move |outcome, actor, ctx| {
             actor.commits.under_way = false;
-            actor.settle_commit(outcome, events, waiting, ctx);
+            let stays = outcome.is_ok();
+            actor.settle_commit(outcome, told, ctx);
+            actor.start_commit(ctx);
+            if stays {
+                actor.look(ctx);
+            }
         }));
     }
 
     fn settle_commit(
         &mut self,
         outcome: Result<Committed, StoreError>,
-        events: Vec<AccountEvent>,
-        waiting: Vec<oneshot::Sender<Result<(), StoreError>>>,
+        told: Told,
         ctx: &mut Context<Self>,
     ) {
-        match &outcome {
-            Ok(committed) => {
+        match outcome {
+            Ok(Committed { first_event }) => {
                 let account = self.account.id();
-                for (seq, event) in (committed.first_event..).zip(events) {
+                for (seq, event) in (first_event..).zip(&told.events) {
+                    let event = event.clone();
                     self.ports.events.publish(Event::Account { seq, account, event });
+                    self.commits.newest = seq;
                 }
+                self.tell(Ok(()), told);
             }
             Err(error) => {
-                // The machine believes what the store does not have. Only a
-                // fresh start from the store makes both agree again.
-                let account = self.number;
-                tracing::error!(account, %error, "a commit failed; the account starts again");
-                ctx.stop();
+                self.start_again(&error, ctx);
+                self.tell(Err(error), told);
             }
         }
-        let told = outcome.map(drop);
-        for waiting in waiting {
-            // Who asked may have gone; the commit stands all the same.
-            drop(waiting.send(told.clone()));
+    }
+
+    /// Tells whoever waited, and what is told but not kept.
+    fn tell(&mut self, outcome: Result<(), StoreError>, told: Told) {
+        if outcome.is_ok() {
+            let (after, account) = (self.commits.newest, self.account.id());
+            for signal in told.signals {
+                self.ports.events.publish(Event::Signal { after, account, signal });
+            }
         }
-        self.start_commit(ctx);
+        for waiting in told.waiting {
+            // Who asked may have gone; the commit stands all the same.
+            drop(waiting.send(outcome.clone()));
+        }
+    }
+
+    /// The machine believes what the store does not have. Only a fresh start
+    /// from the store makes both agree again.
+    pub(crate) fn start_again(&self, error: &dyn std::fmt::Display, ctx: &mut Context<Self>) {
+        let account = self.number;
+        tracing::error!(account, %error, "a decision was not kept; the account starts again");
+        ctx.stop();
     }
 }

@@ -8,8 +8,7 @@ use ramson_protocol::account::{Delivery, SendResult};
 use ramson_types::ledger::Hops;
 use ramson_types::{AccountId, Ed25519PublicKey};
 
-use crate::poll::Work;
-use crate::{IdentityActor, Ports, REQUEST_TIMEOUT};
+use crate::{IdentityActor, Ports, REQUEST_TIMEOUT, Work};
 
 /// How a delivery ended.
 enum Outcome {
@@ -22,7 +21,7 @@ enum Outcome {
 }
 
 impl IdentityActor {
-    /// Starts every delivery that is due, and sets the time of the next look.
+    /// Starts every delivery that is due.
     pub(crate) fn send_due(&mut self, ctx: &mut Context<Self>) {
         let now = self.clock.now();
         for delivery in self.account.due_deliveries(now) {
@@ -33,16 +32,6 @@ impl IdentityActor {
                 .then(|swarm, actor, _| actor.deliver(delivery, swarm))
                 .then(|(delivery, outcome), actor, ctx| actor.delivered(delivery, outcome, ctx));
             ctx.spawn(done);
-        }
-        if let Some(wake) = self.wake.take() {
-            ctx.cancel_future(wake);
-        }
-        if let Some(at) = self.account.next_delivery() {
-            let wait = at.since(self.clock.now()).max(std::time::Duration::from_millis(20));
-            self.wake = Some(ctx.run_later(wait, |actor, ctx| {
-                actor.wake = None;
-                actor.send_due(ctx);
-            }));
         }
     }
 
@@ -142,7 +131,7 @@ impl IdentityActor {
         let now = self.clock.now();
         let decision = self.account.sent(&delivery, results, node, path, now, &mut self.rng);
         let done = self.commit(decision, ctx);
-        ctx.spawn(done.into_actor(self).map(|_, actor, ctx| actor.send_due(ctx)));
+        ctx.spawn(done.into_actor(self).map(|_, actor, ctx| actor.look(ctx)));
     }
 
     /// Tells Swarm of a request that failed, if the member may be to blame.

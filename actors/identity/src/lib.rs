@@ -1,48 +1,82 @@
 //! One account alive.
 //!
-//! Hears [`SendText`], [`PollDue`], [`PollNow`], `GetAccountStatus`, [`Stop`]. Says [`GetSwarm`], [`LearnSwarm`],
-//! [`DoubtMember`], [`PollDone`], [`Spent`] to Swarm, [`OnionRequest`] to Paths,
-//! [`SealCopies`] and [`OpenInbox`] to Crypto, [`Commit`], [`RecallHashes`]
-//! and [`RecallMessages`] to Storage; publishes events once they are
-//! committed. Owns [`Account`], the machine that decides.
+//! Hears [`Carry`], [`PollDue`], [`PollNow`], [`GetProfile`], [`GetSending`],
+//! [`GetAccountStatus`], [`Stop`]. Says [`GetSwarm`], [`LearnSwarm`],
+//! [`DoubtMember`], [`PollDone`], [`Spent`] to Swarm, [`OnionRequest`] to
+//! Paths, [`SealCopies`] and [`OpenInbox`] to Crypto, [`Commit`],
+//! [`RecallHashes`] and [`RecallHistory`] to Storage; publishes events once
+//! they are committed. Owns [`Account`], the machine that decides.
+//!
+//! What is decided about the history is decided in turns: a question to the
+//! store, a decision with its answer, a commit. One turn at a time, in the
+//! order in which they were asked for. The network is never waited for in a
+//! turn: deliveries, errands and polls are under way beside them.
 //!
 //! Decisions are committed in the order in which they were taken: while a
 //! commit is under way further decisions gather, and go into the next one
-//! together. At most one poll is under way, and at most one delivery to each
-//! recipient; the machine counts both.
+//! together. At most one poll, one errand and one piece of work are under way,
+//! and at most one delivery to each recipient (up to four where the first is
+//! slow).
+//!
+//! | file | what |
+//! |---|---|
+//! | `turns` | who decides about the history, one after the other |
+//! | `carry` | commands and work: question, plan, seal, commit |
+//! | `commits` | decisions on their way to the store, in order |
+//! | `poll`, `arrivals` | asking the own swarm; taking in what it had |
+//! | `deliver` | outbox entries on their way to a swarm |
+//! | `errands` | what is stored, deleted and shortened in the own swarm |
+//! | `work` | what is due by itself |
+//! | `wake` | when the account looks what is due |
+//! | `time` | learning the network's time |
+//! | `status` | how the account is, for who asks |
 
+mod arrivals;
+mod carry;
 mod commits;
 mod deliver;
+mod errands;
 mod poll;
 mod status;
 mod time;
+mod turns;
+mod wake;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix::fut::LocalBoxActorFuture;
 use actix::prelude::*;
 use ramson_messages::crypto::{OpenInbox, SealCopies};
 use ramson_messages::events::EventBus;
-use ramson_messages::identity::{PollDue, PollNow, SendError, SendText};
+#[cfg(doc)]
+use ramson_messages::identity::{Carry, GetAccountStatus, GetProfile, GetSending};
+use ramson_messages::identity::{PollDue, PollNow};
 use ramson_messages::paths::OnionRequest;
-use ramson_messages::storage::{Commit, RecallHashes, RecallMessages};
+use ramson_messages::storage::{Commit, RecallHashes, RecallHistory};
 use ramson_messages::swarm::{DoubtMember, GetSwarm, LearnSwarm, PollDone, Spent};
 use ramson_messages::{Clock, ClockWatch, Entropy, Lifeline, Link, Stop};
-use ramson_protocol::account::{Account, Draft};
+use ramson_protocol::account::Account;
 use ramson_protocol::store::StoredAccount;
 use ramson_protocol::swarm::PollOutcome;
-use ramson_types::message::Message;
 use ramson_types::{Ed25519PublicKey, Timestamp};
 use rand::rngs::StdRng;
 
 use crate::commits::Commits;
+use crate::turns::Turns;
 
-/// How many sealed copies of one account may wait for the network; above,
-/// [`SendError::OutboxFull`] is answered.
-pub const MAX_OUTBOX: usize = 10_000;
+pub use carry::{MAX_COMMANDS, MAX_OUTBOX};
+
+/// What the mailbox holds: as many commands as may wait for their turn, and
+/// what else is said.
+const MAILBOX: usize = 2 * MAX_COMMANDS;
 
 /// How long one request to a swarm may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Something that the actor does beside others.
+type Work<T> = LocalBoxActorFuture<IdentityActor, T>;
 
 /// Where the actor's messages go.
 #[derive(Clone)]
@@ -57,8 +91,8 @@ pub struct Ports {
     pub commit: Link<Commit>,
     /// To ask which copies were seen before.
     pub recall_hashes: Link<RecallHashes>,
-    /// To ask which messages are in the history.
-    pub recall_messages: Link<RecallMessages>,
+    /// To ask what a decision needs to know of the history.
+    pub recall_history: Link<RecallHistory>,
     /// To learn an account's swarm.
     pub get_swarm: Link<GetSwarm>,
     /// To tell an account's swarm.
@@ -81,8 +115,11 @@ pub struct IdentityActor {
     clock: Arc<dyn Clock>,
     rng: StdRng,
     clock_watch: ClockWatch,
+    turns: Turns,
     commits: Commits,
     polling: bool,
+    errand_under_way: bool,
+    work_under_way: bool,
     /// Who answered a poll last, and when.
     polled: Option<(Ed25519PublicKey, Timestamp)>,
     wake: Option<SpawnHandle>,
@@ -106,27 +143,14 @@ impl IdentityActor {
             clock,
             rng: entropy.generator("identity"),
             clock_watch,
+            turns: Turns::default(),
             commits: Commits::default(),
             polling: false,
+            errand_under_way: false,
+            work_under_way: false,
             polled: None,
             wake: None,
             _lifeline: lifeline,
-        }
-    }
-
-    fn queue(
-        &mut self,
-        draft: Draft,
-        sealed: Vec<Vec<u8>>,
-        ctx: &mut Context<Self>,
-    ) -> commits::Done<Result<Message, SendError>> {
-        let message = draft.message.clone();
-        match self.account.queue(draft, sealed, self.clock.now()) {
-            Ok(decision) => {
-                let done = self.commit(decision, ctx);
-                Box::pin(async move { done.await.map(|()| message).map_err(SendError::from) })
-            }
-            Err(error) => Box::pin(std::future::ready(Err(error.into()))),
         }
     }
 }
@@ -135,47 +159,14 @@ impl Actor for IdentityActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        // What a former engine left in the outbox goes out now.
-        self.send_due(ctx);
-    }
-}
-
-impl Handler<SendText> for IdentityActor {
-    type Result = ResponseActFuture<Self, Result<Message, SendError>>;
-
-    fn handle(&mut self, ask: SendText, _: &mut Context<Self>) -> Self::Result {
-        let waiting = self.account.outbox_len();
-        if waiting >= MAX_OUTBOX {
-            let error = SendError::OutboxFull { waiting, limit: MAX_OUTBOX };
-            return Box::pin(actix::fut::ready(Err(error)));
-        }
-        self.notice_clock();
-        let draft = match self.account.compose_text(ask.to, &ask.text, self.clock.now()) {
-            Ok(draft) => draft,
-            Err(error) => return Box::pin(actix::fut::ready(Err(error.into()))),
-        };
-        let copies = draft.copies.iter().map(|copy| (copy.to, copy.content.clone())).collect();
-        let (keys, sent) = (self.account.keys().clone(), draft.message.sent);
-        let seal = self.ports.seal.ask(SealCopies { keys, sent, copies });
-        let sealed = async move { Ok::<_, SendError>(seal.await??) };
-        Box::pin(
-            sealed
-                .into_actor(self)
-                .then(|sealed, actor, ctx| {
-                    let queued: commits::Done<_> = match sealed {
-                        Ok(sealed) => actor.queue(draft, sealed, ctx),
-                        Err(error) => Box::pin(std::future::ready(Err(error))),
-                    };
-                    queued.into_actor(actor)
-                })
-                .map(|queued, actor, ctx| {
-                    if let Ok(message) = &queued {
-                        actor.account.kept(message.id);
-                        actor.send_due(ctx);
-                    }
-                    queued
-                }),
-        )
+        // Those that wait for room in a mailbox lose their order.
+        ctx.set_mailbox_capacity(MAILBOX);
+        let begun = self.in_turn(|actor, ctx| {
+            let decision = actor.account.started(actor.clock.now());
+            Box::pin(actor.commit(decision, ctx).into_actor(actor))
+        });
+        // What a former engine left to do is done now.
+        ctx.spawn(begun.map(|_, actor, ctx| actor.look(ctx)));
     }
 }
 

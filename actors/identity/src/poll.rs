@@ -1,31 +1,20 @@
-//! One round of polls, from the requests to the commit of everything they
-//! brought.
-
-use std::collections::BTreeSet;
-use std::time::Duration;
+//! One round of polls, from the requests to the answers; what they brought is
+//! taken in in `arrivals`.
 
 use actix::prelude::*;
-use ramson_codec::storage::{RetrieveAnswer, Retrieved};
-use ramson_messages::crypto::OpenInbox;
+use ramson_codec::storage::RetrieveAnswer;
 use ramson_messages::paths::{OnionAnswer, OnionRequest};
-use ramson_messages::storage::{RecallHashes, RecallMessages};
 use ramson_messages::swarm::{LearnSwarm, PollDone, Spent};
-use ramson_protocol::account::{Arrival, ArrivalBody, Poll, PollAnswer, PollError};
-use ramson_protocol::store::{Change, MessageKey};
+use ramson_protocol::account::{Poll, PollAnswer, PollError};
 use ramson_protocol::swarm::PollOutcome;
 use ramson_types::ledger::Hops;
-use ramson_types::{Ed25519PublicKey, Namespace, ServiceNode, Timestamp};
+use ramson_types::{Ed25519PublicKey, Namespace, ServiceNode};
 
 use crate::deliver::{reason_of, swarm_of};
-use crate::{IdentityActor, Ports, REQUEST_TIMEOUT};
-
-/// A message whose expiry the node did not tell is remembered this long.
-const UNKNOWN_EXPIRY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+use crate::{IdentityActor, REQUEST_TIMEOUT, Work};
 
 /// The members of a swarm that are worth asking.
 pub(crate) type Members = std::rc::Rc<[ServiceNode]>;
-
-pub(crate) type Work<T> = actix::fut::LocalBoxActorFuture<IdentityActor, T>;
 
 impl IdentityActor {
     /// Polls and tells Swarm how it went; does nothing while another poll is
@@ -160,7 +149,7 @@ impl IdentityActor {
                 actor.doubt_member(actor.account.id(), doubted, false, ctx);
             }
             if verdict.woken {
-                actor.send_due(ctx);
+                actor.look(ctx);
             }
             let done = actor.commit(verdict.decision, ctx);
             Box::pin(done.into_actor(actor).map(move |_, _, _| outcome))
@@ -219,135 +208,5 @@ impl IdentityActor {
             };
             actor.take_namespaces(node, path, retrieved, outcome)
         }))
-    }
-
-    /// Takes in what one namespace brought; whether its cursor moved.
-    fn take_in(
-        &mut self,
-        node: Ed25519PublicKey,
-        path: Hops,
-        namespace: Namespace,
-        answer: RetrieveAnswer,
-    ) -> Work<Result<bool, String>> {
-        if answer.messages.is_empty() {
-            return Box::pin(actix::fut::ready(Ok(false)));
-        }
-        let unknown_expiry = self.clock.now().plus(UNKNOWN_EXPIRY);
-        let copies: Vec<(Timestamp, Retrieved)> = answer
-            .messages
-            .into_iter()
-            .map(|message| (message.expiration.unwrap_or(unknown_expiry), message))
-            .collect();
-        let (ports, account, keys) = (self.ports.clone(), self.number, self.account.keys().clone());
-        let open = async move { open_new(&ports, account, keys, namespace, copies).await };
-        Box::pin(open.into_actor(self).then(move |arrivals, actor, ctx| {
-            let arrivals = match arrivals {
-                Ok(arrivals) => arrivals,
-                Err(reason) => return Box::pin(actix::fut::ready(Err(reason))) as Work<_>,
-            };
-            if arrivals.iter().any(|arrival| arrival.body == ArrivalBody::WrongHash) {
-                actor.doubt_member(actor.account.id(), node, false, ctx);
-            }
-            let keys: Vec<MessageKey> = arrivals
-                .iter()
-                .filter_map(|arrival| match &arrival.body {
-                    ArrivalBody::Opened(opened) => opened
-                        .as_ref()
-                        .as_ref()
-                        .ok()
-                        .and_then(|opened| actor.account.message_key(opened)),
-                    _ => None,
-                })
-                .collect();
-            let recall = recall_messages(&actor.ports, actor.number, keys);
-            Box::pin(recall.into_actor(actor).then(move |known, actor, ctx| {
-                let known = match known {
-                    Ok(known) => known,
-                    Err(reason) => return Box::pin(actix::fut::ready(Err(reason))) as Work<_>,
-                };
-                let now = actor.clock.now();
-                let decision = actor.account.receive(
-                    node,
-                    &path,
-                    namespace,
-                    arrivals,
-                    |key| known.contains(key),
-                    now,
-                );
-                let moves = |change: &Change| matches!(change, Change::MoveCursor { .. });
-                let moved = decision.changes.iter().any(moves);
-                let done = actor.commit(decision, ctx);
-                let done =
-                    async move { done.await.map(|()| moved).map_err(|error| error.to_string()) };
-                Box::pin(done.into_actor(actor))
-            }))
-        }))
-    }
-}
-
-/// Opens those copies that were never seen before.
-async fn open_new(
-    ports: &Ports,
-    account: u32,
-    keys: std::sync::Arc<ramson_crypto::AccountKeys>,
-    namespace: Namespace,
-    copies: Vec<(Timestamp, Retrieved)>,
-) -> Result<Vec<Arrival>, String> {
-    let asked = copies.iter().map(|(_, copy)| (namespace, copy.hash)).collect();
-    let seen = ports
-        .recall_hashes
-        .ask(RecallHashes { account, copies: asked })
-        .await
-        .map_err(|error| error.to_string())?
-        .map_err(|error| error.to_string())?;
-    let mut stored = Vec::new();
-    let mut bodies = Vec::new();
-    let seen = seen.into_iter().chain(std::iter::repeat(false));
-    let me = keys.account_id();
-    for ((expires, copy), seen) in copies.into_iter().zip(seen) {
-        let hash = copy.hash;
-        let body = if seen {
-            Some(ArrivalBody::Seen)
-        } else if copy.hash_is_right(&me, namespace) {
-            stored.push(copy.data.unwrap_or_default());
-            None
-        } else {
-            Some(ArrivalBody::WrongHash)
-        };
-        bodies.push((hash, expires, body));
-    }
-    let mut opened = match stored.is_empty() {
-        true => Vec::new(),
-        false => {
-            ports.open.ask(OpenInbox { keys, stored }).await.map_err(|error| error.to_string())?
-        }
-    }
-    .into_iter();
-    let mut arrivals = Vec::with_capacity(bodies.len());
-    for (hash, expires, body) in bodies {
-        let body = match body {
-            Some(body) => body,
-            None => match opened.next() {
-                Some(opened) => ArrivalBody::Opened(Box::new(opened)),
-                None => return Err("Crypto answered for fewer messages than it was given".into()),
-            },
-        };
-        arrivals.push(Arrival { hash, expires, body });
-    }
-    Ok(arrivals)
-}
-
-fn recall_messages(
-    ports: &Ports,
-    account: u32,
-    keys: Vec<MessageKey>,
-) -> impl Future<Output = Result<BTreeSet<MessageKey>, String>> + use<> {
-    let asked = (!keys.is_empty())
-        .then(|| ports.recall_messages.ask(RecallMessages { account, keys: keys.clone() }));
-    async move {
-        let Some(asked) = asked else { return Ok(BTreeSet::new()) };
-        let known =
-            asked.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-        Ok(keys.into_iter().zip(known).filter_map(|(key, known)| known.then_some(key)).collect())
     }
 }

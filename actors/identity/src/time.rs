@@ -10,8 +10,7 @@ use ramson_protocol::account::Sample;
 use ramson_types::{Ed25519PublicKey, ServiceNode, Timestamp};
 use rand::seq::IteratorRandom;
 
-use crate::IdentityActor;
-use crate::poll::Work;
+use crate::{IdentityActor, Work};
 
 /// So many nodes are asked for the time together: one of them may lie.
 const NODES: usize = 3;

@@ -35,16 +35,14 @@ pub struct OpenOnion {
     pub body: Vec<u8>,
 }
 
-/// Seals the copies of one message; the answers are in the same order.
+/// Seals copies; the answers are in the same order.
 #[derive(Message)]
 #[rtype(result = "Result<Vec<Vec<u8>>, EncryptError>")]
 pub struct SealCopies {
-    /// Whose message.
+    /// Whose they are.
     pub keys: Arc<AccountKeys>,
-    /// Its sent time.
-    pub sent: Timestamp,
-    /// To whom, and the Content.
-    pub copies: Vec<(AccountId, Vec<u8>)>,
+    /// To whom, the sent time and the Content.
+    pub copies: Vec<(AccountId, Timestamp, Vec<u8>)>,
 }
 
 /// Opens the messages of one response; the answers are in the same order.

@@ -1,6 +1,6 @@
 //! What the engine tells its subscribers.
 
-use ramson_protocol::event::AccountEvent;
+use ramson_protocol::event::{AccountEvent, AccountSignal};
 use ramson_types::AccountId;
 use ramson_types::ledger::Hops;
 use tokio::sync::broadcast;
@@ -23,6 +23,15 @@ pub enum Event {
         account: AccountId,
         /// What.
         event: AccountEvent,
+    },
+    /// To an account, for a moment; not kept.
+    Signal {
+        /// The number of the newest event before it.
+        after: u64,
+        /// Which account.
+        account: AccountId,
+        /// What.
+        signal: AccountSignal,
     },
     /// To the network or the engine; not kept.
     Engine(EngineEvent),

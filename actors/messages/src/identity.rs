@@ -2,23 +2,28 @@
 
 use actix::Message;
 use ramson_crypto::session_protocol::EncryptError;
-use ramson_protocol::account::ComposeError;
+use ramson_protocol::command::{Command, CommandError, Outcome, Profile};
 use ramson_protocol::swarm::PollOutcome;
-use ramson_types::{AccountId, Ed25519PublicKey, Timestamp};
+use ramson_types::{Ed25519PublicKey, MessageId, Timestamp};
 
 use crate::link::LinkError;
 use crate::storage::StoreError;
 
-/// Sends a text. Answered when it is safe in the outbox; what becomes of it
-/// comes as events.
+/// Carries out a command. Answered when what it leads to is on disk; what
+/// becomes of what it sends comes as events.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<ramson_types::message::Message, SendError>")]
-pub struct SendText {
-    /// To whom.
-    pub to: AccountId,
-    /// The text.
-    pub text: String,
-}
+#[rtype(result = "Result<Outcome, CarryError>")]
+pub struct Carry(pub Command);
+
+/// What of an account's settings is in no conversation.
+#[derive(Debug, Message)]
+#[rtype(result = "Profile")]
+pub struct GetProfile;
+
+/// Messages whose delivery is under way: to be shown as being sent.
+#[derive(Debug, Message)]
+#[rtype(result = "Vec<MessageId>")]
+pub struct GetSending;
 
 /// The account's poll is due. Told, never waited for; the answer is a
 /// [`PollDone`](crate::swarm::PollDone).
@@ -44,6 +49,13 @@ pub struct AccountStatus {
     pub clock_offset: i64,
     /// Sealed copies that wait for the network.
     pub outbox: usize,
+    /// Configs that the swarm does not have as they are here.
+    pub unstored_configs: usize,
+    /// Errands that wait for the own swarm, and work that is due and leads to
+    /// some.
+    pub errands: usize,
+    /// The swarm's configs were fetched once, since the account was added.
+    pub synced: bool,
     /// A poll is under way.
     pub polling: bool,
     /// The swarm member that answered a poll last.
@@ -52,18 +64,25 @@ pub struct AccountStatus {
     pub polled: Option<Timestamp>,
 }
 
-/// Why a message was not taken in.
+impl AccountStatus {
+    /// Whether nothing of the account waits for the network.
+    pub const fn is_settled(&self) -> bool {
+        self.outbox == 0 && self.unstored_configs == 0 && self.errands == 0
+    }
+}
+
+/// Why a command was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum SendError {
-    /// It cannot be sent at all.
+pub enum CarryError {
+    /// It was refused.
     #[error(transparent)]
-    Compose(#[from] ComposeError),
+    Command(#[from] CommandError),
     /// The recipient's ID is no key.
     #[error(transparent)]
     Seal(#[from] EncryptError),
-    /// It could not be stored, so nothing was sent.
-    #[error("the message was not kept and not sent: {0}")]
+    /// It could not be stored, so nothing was changed and nothing sent.
+    #[error("it was not kept, and nothing was sent: {0}")]
     Store(#[from] StoreError),
     /// An actor on the way is not running.
     #[error(transparent)]

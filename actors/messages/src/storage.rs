@@ -2,8 +2,9 @@
 
 use actix::Message;
 use ramson_crypto::Seed;
+use ramson_protocol::account::{Answer, Question};
 use ramson_protocol::event::{EventKind, EventRef};
-use ramson_protocol::store::{Change, MessageKey, StoredAccount};
+use ramson_protocol::store::{Change, StoredAccount};
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::LedgerLine;
 use ramson_types::message::Message as StoredMessage;
@@ -48,6 +49,9 @@ pub struct AddAccount {
     pub seed: Seed,
     /// Its name.
     pub name: Option<String>,
+    /// It may have been used elsewhere: what the swarm has of it is fetched
+    /// before anything of it is changed.
+    pub restored: bool,
     /// When it was added.
     pub at: Timestamp,
 }
@@ -94,17 +98,18 @@ pub struct RecallHashes {
     pub copies: Vec<(Namespace, MessageHash)>,
 }
 
-/// Which of these messages are in the history; one answer for each.
+/// What a decision needs to know of the history; one answer for each question.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Vec<bool>, StoreError>")]
-pub struct RecallMessages {
+#[rtype(result = "Result<Vec<Answer>, StoreError>")]
+pub struct RecallHistory {
     /// The account's number.
     pub account: u32,
-    /// The messages.
-    pub keys: Vec<MessageKey>,
+    /// The questions.
+    pub questions: Vec<Question>,
 }
 
-/// All conversations of an account, the one with the newest message first.
+/// All conversations of an account, hidden ones, too: pinned ones first, by
+/// their priority, then the one with the newest message.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Vec<Conversation>, StoreError>")]
 pub struct ListConversations {
@@ -192,7 +197,11 @@ pub struct LoggedEvent {
     pub account: u32,
     /// What happened.
     pub kind: EventKind,
-    /// Its message as it is now; `None` when it was deleted.
+    /// In which conversation.
+    pub conversation: ConversationId,
+    /// To which message, if it is about one.
+    pub id: Option<MessageId>,
+    /// That message as it is now; `None` when it was deleted.
     pub message: Option<StoredMessage>,
 }
 
@@ -229,8 +238,8 @@ pub struct LoadGuards {
     pub class: IsolationClass,
 }
 
-/// Forgets tombstones and ledger lines whose time is over; answers how many
-/// records went.
+/// Forgets tombstones, ledger lines, events and what was said early whose time
+/// is over; answers how many records went.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<u64, StoreError>")]
 pub struct Sweep {

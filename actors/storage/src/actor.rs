@@ -20,8 +20,7 @@ use actix::{Actor, Context, Handler, ResponseFuture};
 use ramson_messages::storage::{
     AddAccount, Commit, GetMessage, LastEvent, LedgerIsOn, ListAccounts, ListConversations,
     ListMessages, LoadAccount, LoadGuards, LoadNodePool, ReadEvents, ReadLedger, RecallHashes,
-    RecallMessages, RemoveAccount, SaveGuards, SaveNodePool, SetLedger, Shutdown, StoreError,
-    Sweep,
+    RecallHistory, RemoveAccount, SaveGuards, SaveNodePool, SetLedger, Shutdown, StoreError, Sweep,
 };
 
 use crate::store::{Question, Write};
@@ -71,7 +70,7 @@ handlers! {
 }
 handlers! {
     ask, Question:
-    ListAccounts, LoadAccount, RecallHashes, RecallMessages, ListConversations, ListMessages,
+    ListAccounts, LoadAccount, RecallHashes, RecallHistory, ListConversations, ListMessages,
     GetMessage, ReadLedger, LedgerIsOn, LastEvent, ReadEvents, LoadNodePool, LoadGuards,
 }
 

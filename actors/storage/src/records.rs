@@ -5,19 +5,23 @@
 
 mod account;
 mod conversation;
+mod early;
+mod errand;
 mod event;
 mod ledger;
 mod message;
 mod network;
 
 pub(crate) use account::{
-    AccountRecord, counters, cursor, outbox, parse_counters, parse_cursor, parse_outbox,
-    parse_seed, seed,
+    AccountRecord, config, config_kind, config_number, counters, cursor, outbox, parse_config,
+    parse_counters, parse_cursor, parse_outbox, parse_seed, seed,
 };
 pub(crate) use conversation::{conversation, conversation_key, parse_conversation};
-pub(crate) use event::{event, event_account, parse_event};
+pub(crate) use early::{early, parse_early};
+pub(crate) use errand::{errand, parse_errand};
+pub(crate) use event::{event, event_account, event_in, message_of_event, parse_event};
 pub(crate) use ledger::{ledger_line, parse_ledger_line};
-pub(crate) use message::{author_kind, message, parse_message};
+pub(crate) use message::{REMOVED_KINDS, author_kind, is_of_removed_kind, message, parse_message};
 pub(crate) use network::{guards, node_pool, parse_guards, parse_node_pool};
 
 use ramson_types::{AccountId, Ed25519PublicKey, MessageHash};

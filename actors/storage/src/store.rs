@@ -4,10 +4,13 @@
 mod accounts;
 mod changes;
 mod check;
+mod early;
 mod failure;
+mod history;
 mod ledger;
 mod migrate;
 mod questions;
+mod recall;
 mod sweep;
 mod writes;
 

@@ -3,13 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use redb::{Table, TableDefinition, TableError, WriteTransaction};
+use redb::{
+    ReadTransaction, ReadableTableMetadata as _, Table, TableDefinition, TableError,
+    WriteTransaction,
+};
 
 /// A record: a version byte and a protobuf message.
 pub(crate) type Record = &'static [u8];
 /// Author and kind: what tells messages of one conversation and one sent time
 /// apart.
 pub(crate) type AuthorKind = &'static [u8; 34];
+/// Who wrote a message.
+pub(crate) type Author = &'static [u8; 33];
 /// A hash or a key.
 pub(crate) type Hash = &'static [u8; 32];
 
@@ -38,6 +43,15 @@ macro_rules! tables {
                 })
             }
         }
+
+        /// How many records each table has, by its name.
+        pub(crate) fn counts(
+            transaction: &ReadTransaction,
+        ) -> Result<BTreeMap<&'static str, u64>, TableError> {
+            let mut counts = BTreeMap::new();
+            $(counts.insert(stringify!($field), transaction.open_table($name)?.len()?);)+
+            Ok(counts)
+        }
     };
 }
 
@@ -63,6 +77,17 @@ tables! {
     /// Messages' numbers by account, conversation, sent time, and author and
     /// kind.
     MESSAGE_KEYS message_keys: (u32, u32, u64, AuthorKind) => u64;
+    /// When messages disappear, by account, that time and message number.
+    EXPIRING expiring: (u32, u64, u64) => ();
+    /// What was said of messages that are not there, by account, conversation,
+    /// sent time and author.
+    EARLY early: (u32, u32, u64, Author) => Record;
+    /// The same in the order in which it is forgotten.
+    EARLY_BY_TIME early_by_time: (u64, u32, u32, u64, Author) => ();
+    /// Configs by account and kind: a version byte and the dump.
+    CONFIGS configs: (u32, u8) => Record;
+    /// Errands by account and number.
+    ERRANDS errands: (u32, u64) => Record;
     /// Tombstones by account, namespace and hash: when to forget them.
     SEEN seen: (u32, i16, Hash) => u64;
     /// The same in the order in which they are forgotten.
@@ -100,4 +125,4 @@ pub(crate) mod meta {
 }
 
 /// The schema that this program writes.
-pub(crate) const SCHEMA: u64 = 2;
+pub(crate) const SCHEMA: u64 = 3;

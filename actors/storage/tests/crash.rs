@@ -262,7 +262,7 @@ fn cut_everywhere(recorded: &Recorded, stride: usize) -> Outcome {
 
 #[test]
 fn no_power_cut_loses_an_acknowledged_commit() {
-    let recorded = record(240);
+    let recorded = record(160);
     let outcome = cut_everywhere(&recorded, 1);
     println!(
         "power cut after each of {} writes of {} commits: {} images tried, {} of them fatal",

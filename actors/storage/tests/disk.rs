@@ -181,6 +181,7 @@ fn nothing_readable_lies_on_disk() {
         b"Message number".to_vec(),
         b"Name of account".to_vec(),
         b"Peer ".to_vec(),
+        b"Dump number".to_vec(),
         b"MESSAGES".to_vec(),
         b"redb".to_vec(),
         vec![0x5a; 8],

@@ -6,10 +6,11 @@ mod support;
 use std::sync::Arc;
 
 use ramson_messages::storage::{
-    Commit, GetMessage, LedgerIsOn, LedgerSubject, ReadLedger, RecallHashes, RecallMessages,
+    Commit, GetMessage, LedgerIsOn, LedgerSubject, ReadLedger, RecallHashes, RecallHistory,
     SetLedger, Sweep,
 };
-use ramson_protocol::store::{Change, MessageKey};
+use ramson_protocol::account::{Answer, Question};
+use ramson_protocol::store::Change;
 use ramson_storage_actor::Store;
 use ramson_storage_actor::sealed::raw::MemoryFile;
 use ramson_types::ledger::{LedgerLine, LedgerStep};
@@ -147,8 +148,8 @@ fn a_message_is_removed_with_what_the_ledger_knows_of_it() {
     let gone = message(1, 2, 2);
     apply(&store, 1, vec![Change::RemoveMessage(gone.id)]);
     assert_eq!(store.ask(&GetMessage { id: gone.id }), Ok(None));
-    let recall = RecallMessages { account: 1, keys: vec![MessageKey::of(&gone)] };
-    assert_eq!(store.ask(&recall), Ok(vec![false]));
+    let recall = RecallHistory { account: 1, questions: vec![Question::Named(gone.name())] };
+    assert_eq!(store.ask(&recall), Ok(vec![Answer::default()]));
     for about in [LedgerSubject::Message(gone.id), LedgerSubject::Hash(hash(2))] {
         assert_eq!(store.ask(&ReadLedger { about }), Ok(vec![]));
     }

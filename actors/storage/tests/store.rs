@@ -10,17 +10,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ramson_messages::storage::{
-    AccountSummary, Commit, GetMessage, LastEvent, LedgerSubject, ListAccounts, ListConversations,
-    ListMessages, LoadAccount, LoadGuards, LoadNodePool, ReadEvents, ReadLedger, RecallMessages,
-    RemoveAccount, SaveGuards, SaveNodePool, StoreError, Sweep,
+    AccountSummary, AddAccount, Commit, GetMessage, LastEvent, LedgerSubject, ListAccounts,
+    ListConversations, ListMessages, LoadAccount, LoadGuards, LoadNodePool, ReadEvents, ReadLedger,
+    RecallHistory, RemoveAccount, SaveGuards, SaveNodePool, StoreError, Sweep,
 };
 use ramson_messages::transport::IsolationClass;
-use ramson_protocol::store::{Change, Counters, Cursor, MessageKey};
+use ramson_protocol::account::Question;
+use ramson_protocol::store::{Change, Counters, Cursor, Sync};
 use ramson_storage_actor::sealed::raw::{MemoryFile, RawFile};
 use ramson_storage_actor::{OpenError, Store};
 use ramson_types::conversation::{CommunityRoom, Conversation};
 use ramson_types::ledger::{LedgerLine, LedgerStep};
-use ramson_types::message::MessageState;
+use ramson_types::message::{MessageName, MessageState};
 use ramson_types::{ConversationId, MessageId, Namespace, Timestamp};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -61,7 +62,13 @@ fn a_new_account_is_loaded_with_its_seed_and_nothing_else() {
     assert_eq!(account.seed.as_bytes(), &support::bytes(4, 1));
     assert_eq!(account.counters, Counters::default());
     assert!(account.cursors.is_empty() && account.outbox.is_empty());
-    assert!(account.conversations.is_empty());
+    assert!(account.conversations.is_empty() && account.configs.is_empty());
+    assert!(account.errands.is_empty() && account.expiring.is_empty());
+    assert_eq!(account.sync, Sync::default(), "it may have been used elsewhere");
+    let new = AddAccount { restored: false, ..add_account(2) };
+    store.write(&new).unwrap();
+    let account = store.ask(&LoadAccount { account: 2 }).unwrap();
+    assert_eq!(account.sync, Sync { done: true, contacts_stored: Timestamp(0) });
 }
 
 #[test]
@@ -88,9 +95,11 @@ fn counters_cursors_and_outbox_are_loaded_as_they_were_set_last() {
             Change::PutOutbox(outbox_entry(1, 6)),
         ],
     );
-    let counters = Counters { next_message: 7, next_outbox: 8, last_sent: Timestamp(9) };
+    let counters =
+        Counters { next_message: 7, next_outbox: 8, next_errand: 5, last_sent: Timestamp(9) };
     let mut later = outbox_entry(1, 6);
     later.attempts += 1;
+    (later.quiet, later.outside_history) = (true, true);
     apply(
         &store,
         1,
@@ -160,16 +169,19 @@ fn a_message_changes_state_moves_and_is_recognised() {
         ],
     );
 
-    let key = MessageKey::of(&expected);
+    let name = expected.name();
     let others = [
-        MessageKey { sent: Timestamp(1), ..key.clone() },
-        MessageKey { author: support::id(8), ..key.clone() },
-        MessageKey { conversation: ConversationId::Group(support::id(1)), ..key.clone() },
-        MessageKey { kind: ramson_types::message::MessageKind::Unsend, ..key.clone() },
+        MessageName { sent: Timestamp(1), ..name.clone() },
+        MessageName { author: support::id(8), ..name.clone() },
+        MessageName { conversation: ConversationId::Group(support::id(1)), ..name.clone() },
     ];
-    let keys = [&[key.clone()][..], &others].concat();
-    let known = store.ask(&RecallMessages { account: 1, keys });
-    assert_eq!(known, Ok(vec![true, false, false, false, false]));
+    let known = |names: &[MessageName]| {
+        let questions = names.iter().cloned().map(Question::Named).collect();
+        let answers = store.ask(&RecallHistory { account: 1, questions }).unwrap();
+        answers.into_iter().map(|answer| answer.messages).collect::<Vec<_>>()
+    };
+    assert_eq!(known(std::slice::from_ref(&name)), [[expected.clone()]]);
+    assert!(known(&others).iter().all(Vec::is_empty));
 
     // Written again elsewhere, it is there and nowhere else.
     let mut moved = expected.clone();
@@ -183,8 +195,7 @@ fn a_message_changes_state_moves_and_is_recognised() {
         |conversation| store.ask(&ListMessages { account: 1, conversation, limit: 9 }).unwrap();
     assert!(list(expected.conversation).is_empty());
     assert_eq!(list(moved.conversation.clone()), [moved.clone()]);
-    let recall = RecallMessages { account: 1, keys: vec![key, MessageKey::of(&moved)] };
-    assert_eq!(store.ask(&recall), Ok(vec![false, true]));
+    assert_eq!(known(&[name, moved.name()]), [vec![], vec![moved]]);
     assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
 }
 
@@ -192,30 +203,24 @@ fn a_message_changes_state_moves_and_is_recognised() {
 fn conversations_are_listed_with_the_newest_first() {
     let store = store();
     store.write(&add_account(1)).unwrap();
-    let line = |peer, latest, unread| Conversation {
-        id: ConversationId::Account(id(peer)),
+    let line = |peer, latest, priority| Conversation {
         name: Some(format!("Peer {peer}")),
         latest: Timestamp(latest),
-        unread,
+        priority,
+        ..Conversation::new(ConversationId::Account(id(peer)))
     };
-    apply(
-        &store,
-        1,
-        vec![
-            Change::PutConversation(line(1, 10, 1)),
-            Change::PutConversation(line(2, 30, 2)),
-            Change::PutMessage(message(1, 1, 3)),
-        ],
-    );
+    // Pinned ones stand above the others, and hidden ones are in the list, too.
+    let lines = [line(1, 10, 0), line(2, 30, 0), line(4, 5, 1), line(5, 1, 2), line(6, 25, -1)];
+    apply(&store, 1, lines.iter().cloned().map(Change::PutConversation).collect());
+    apply(&store, 1, vec![Change::PutMessage(message(1, 1, 3))]);
     apply(&store, 1, vec![Change::PutConversation(line(1, 20, 0))]);
     // A message makes its conversation, if nobody wrote its line.
     let made = Conversation {
-        id: ConversationId::Account(id(3)),
-        name: None,
         latest: message(1, 1, 3).sent,
-        unread: 0,
+        ..Conversation::new(ConversationId::Account(id(3)))
     };
-    let expected = vec![made, line(2, 30, 2), line(1, 20, 0)];
+    let [_, two, four, five, six] = lines;
+    let expected = vec![five, four, made, two, six, line(1, 20, 0)];
     assert_eq!(store.ask(&ListConversations { account: 1 }), Ok(expected.clone()));
     assert_eq!(store.ask(&LoadAccount { account: 1 }).unwrap().conversations, expected);
 }
@@ -223,14 +228,30 @@ fn conversations_are_listed_with_the_newest_first() {
 #[test]
 fn a_removed_account_leaves_nothing_behind() {
     let store = store();
-    let before = support::view(&store);
+    store.write(&add_account(2)).unwrap();
+    assert!((1..40).all(|number| store.write(&support::commit(1, number)).is_ok()));
+    let (before, told) = (support::view(&store), support::told(&store));
+    let records = |store: &Store| store.check().unwrap().records;
+    let without = records(&store);
+
+    // Nothing but what belongs to the whole home is untouched by an account.
     store.write(&add_account(1)).unwrap();
-    for number in 1..40 {
-        store.write(&support::commit(1, number)).unwrap();
-    }
-    store.write(&RemoveAccount { account: 1 }).unwrap();
+    assert!((1..40).all(|number| store.write(&support::commit(2, number)).is_ok()));
+    let with = records(&store);
+    let same: Vec<_> = with.iter().filter(|(name, count)| without[*name] == **count).collect();
+    let home: Vec<_> = same.into_iter().map(|(name, _)| *name).collect();
+    assert_eq!(home, ["guards", "meta"]);
+
+    // No table has anything of it any more, and what others have is as it was.
+    store.write(&RemoveAccount { account: 2 }).unwrap();
+    assert_eq!(records(&store), without);
     assert_eq!(support::view(&store), before);
-    assert_eq!(store.check().unwrap(), Default::default());
+    assert_eq!(support::told(&store), told);
+    store.write(&RemoveAccount { account: 1 }).unwrap();
+    for (name, count) in records(&store) {
+        assert!(count == 0 || name == "meta", "{count} records are left in {name}");
+    }
+    assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
     let unknown = StoreError::NoSuchAccount { account: 1 };
     assert_eq!(store.write(&RemoveAccount { account: 1 }), Err(unknown.clone()));
     assert_eq!(store.ask(&LoadAccount { account: 1 }).err(), Some(unknown));

@@ -1,5 +1,14 @@
 //! The handle of a running engine.
+//!
+//! | file | what |
+//! |---|---|
+//! | `accounts` | adding, listing and removing accounts; how one is |
+//! | `commands` | what an account can be told to do |
+//! | `history` | conversations, messages, ledger and the event log |
 
+mod accounts;
+mod commands;
+mod history;
 #[cfg(test)]
 mod tests;
 
@@ -7,32 +16,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ramson_codec::ons::NameError as NameTextError;
-use ramson_crypto::{MnemonicError, Seed, mnemonic};
+use ramson_crypto::MnemonicError;
 use ramson_messages::events::{Event, EventBus};
-use ramson_messages::identity::{PollNow, SendError, SendText};
+use ramson_messages::identity::CarryError;
 use ramson_messages::paths::ReadyPaths;
-use ramson_messages::storage::{
-    AccountSummary, GetMessage, LastEvent, LedgerIsOn, LedgerSubject, ListAccounts,
-    ListConversations, ListMessages, LoadAccount, LoggedEvent, ReadEvents, ReadLedger, SetLedger,
-    StoreError,
-};
+use ramson_messages::storage::StoreError;
 use ramson_messages::swarm::{NameError, SwarmError};
 use ramson_messages::{Clock, Entropy, LinkError};
-use ramson_protocol::swarm::PollOutcome;
 use ramson_storage_actor::OpenError;
 use ramson_transport_actor::{Dial, ProxyAddress, SocksDial};
-use ramson_types::conversation::Conversation;
-use ramson_types::ledger::{Hops, LedgerLine};
-use ramson_types::message::Message;
-use ramson_types::{AccountId, ConversationId, MessageId};
+use ramson_types::ledger::Hops;
+use ramson_types::{AccountId, Timestamp};
 use rand::Rng;
 use tokio::sync::{broadcast, mpsc, oneshot};
-use zeroize::Zeroizing;
 
 use crate::environment::{Environment, Stage};
 use crate::follow::Follower;
 use crate::network::NetworkConfig;
-use crate::wiring::{self, Basics, Order, Wires};
+use crate::wiring::{self, AccountWires, Basics, Order, Wires};
 
 /// Who shares paths, connections and timers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -111,9 +112,15 @@ pub enum EngineError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The message was not taken in.
+    /// A command was not carried out.
     #[error(transparent)]
-    Send(#[from] SendError),
+    Carry(#[from] CarryError),
+    /// A text was carried out, and no message came of it.
+    #[error("the text was carried out, and led to {outcome} instead of a message")]
+    NoMessage {
+        /// What it led to.
+        outcome: String,
+    },
     /// An actor is not running.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -169,9 +176,6 @@ fn behind_proxy(
     Arc::new(if config.network.is_local() { socks.with_direct_loopback() } else { socks })
 }
 
-/// The longest display name in bytes (01 section 1.4).
-const MAX_NAME: usize = 100;
-
 /// A running engine. Cheap to clone; any thread and any runtime may use it.
 /// It runs until [`Engine::shutdown`].
 #[derive(Clone)]
@@ -208,117 +212,6 @@ impl Engine {
         Ok(Self { wires, orders, events, clock, entropy })
     }
 
-    /// Makes a new account.
-    pub async fn create_account(
-        &self,
-        name: Option<String>,
-    ) -> Result<AccountSummary, EngineError> {
-        let seed = Seed::generate(&mut self.entropy.generator("account"));
-        self.add_account(seed, name).await
-    }
-
-    /// Brings an account back from its recovery phrase.
-    pub async fn restore_account(
-        &self,
-        phrase: &str,
-        name: Option<String>,
-    ) -> Result<AccountSummary, EngineError> {
-        self.add_account(mnemonic::decode(phrase)?, name).await
-    }
-
-    async fn add_account(
-        &self,
-        seed: Seed,
-        name: Option<String>,
-    ) -> Result<AccountSummary, EngineError> {
-        let name = name.map(|name| name.trim().to_owned());
-        if let Some(name) = name.as_ref().filter(|name| !(1..=MAX_NAME).contains(&name.len())) {
-            return Err(EngineError::BadName { name: name.clone(), bytes: name.len() });
-        }
-        let (tell, told) = oneshot::channel();
-        self.order(Order::AddAccount { seed, name, at: self.clock.now(), tell }).await?;
-        told.await.map_err(|_| EngineError::Stopped)?
-    }
-
-    /// Removes an account and everything of it from this home.
-    pub async fn remove_account(&self, id: &AccountId) -> Result<(), EngineError> {
-        let account = self.number_of(id).await?;
-        let (tell, told) = oneshot::channel();
-        self.order(Order::RemoveAccount { account, id: *id, tell }).await?;
-        told.await.map_err(|_| EngineError::Stopped)?
-    }
-
-    /// The accounts of this home, in the order in which they were added.
-    pub async fn accounts(&self) -> Result<Vec<AccountSummary>, EngineError> {
-        Ok(self.wires.list_accounts.ask(ListAccounts).await??)
-    }
-
-    /// An account's recovery phrase. Whoever has it is that account.
-    pub async fn recovery_phrase(&self, id: &AccountId) -> Result<Zeroizing<String>, EngineError> {
-        let account = self.number_of(id).await?;
-        let stored = self.wires.load_account.ask(LoadAccount { account }).await??;
-        Ok(mnemonic::encode(&stored.seed))
-    }
-
-    /// Sends a text. Returns when it is safe in the outbox; what becomes of
-    /// it comes as events.
-    pub async fn send_text(
-        &self,
-        from: &AccountId,
-        to: AccountId,
-        text: String,
-    ) -> Result<Message, EngineError> {
-        let link = self.wires.account(from).ok_or(EngineError::NoSuchAccount { id: *from })?;
-        Ok(link.send_text.ask(SendText { to, text }).await??)
-    }
-
-    /// Polls an account now, whatever the schedule says. Returns when
-    /// everything the poll brought is committed and told; `None` while another
-    /// poll of it is under way.
-    pub async fn poll_now(&self, id: &AccountId) -> Result<Option<PollOutcome>, EngineError> {
-        let link = self.wires.account(id).ok_or(EngineError::NoSuchAccount { id: *id })?;
-        Ok(link.poll_now.ask(PollNow).await?)
-    }
-
-    /// An account's conversations, the one with the newest message first.
-    pub async fn conversations(&self, id: &AccountId) -> Result<Vec<Conversation>, EngineError> {
-        let account = self.number_of(id).await?;
-        Ok(self.wires.list_conversations.ask(ListConversations { account }).await??)
-    }
-
-    /// The newest messages of a conversation, oldest first.
-    pub async fn messages(
-        &self,
-        id: &AccountId,
-        conversation: ConversationId,
-        limit: usize,
-    ) -> Result<Vec<Message>, EngineError> {
-        let account = self.number_of(id).await?;
-        let ask = ListMessages { account, conversation, limit };
-        Ok(self.wires.list_messages.ask(ask).await??)
-    }
-
-    /// One message, as the history has it now.
-    pub async fn message(&self, id: MessageId) -> Result<Option<Message>, EngineError> {
-        Ok(self.wires.get_message.ask(GetMessage { id }).await??)
-    }
-
-    /// What the delivery ledger knows of a message, a hash or an account.
-    pub async fn ledger(&self, about: LedgerSubject) -> Result<Vec<LedgerLine>, EngineError> {
-        Ok(self.wires.read_ledger.ask(ReadLedger { about }).await??)
-    }
-
-    /// Switches the home's delivery ledger on or off; off, all that it has is
-    /// removed.
-    pub async fn set_ledger(&self, on: bool) -> Result<(), EngineError> {
-        Ok(self.wires.set_ledger.ask(SetLedger { on }).await??)
-    }
-
-    /// Whether this home keeps a delivery ledger.
-    pub async fn ledger_is_on(&self) -> Result<bool, EngineError> {
-        Ok(self.wires.ledger_is_on.ask(LedgerIsOn).await??)
-    }
-
     /// Lets an account's actor panic, for tests.
     #[cfg(feature = "chaos")]
     pub async fn panic_account(&self, id: &AccountId) {
@@ -330,8 +223,12 @@ impl Engine {
 
     /// The paths that carry an account's requests now.
     pub async fn paths(&self, id: &AccountId) -> Result<Vec<Hops>, EngineError> {
-        let link = self.wires.account(id).ok_or(EngineError::NoSuchAccount { id: *id })?;
-        Ok(link.ready_paths.ask(ReadyPaths).await?)
+        Ok(self.running(id)?.ready_paths.ask(ReadyPaths).await?)
+    }
+
+    /// The time that this engine goes by.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Every event from now on. A subscriber that falls behind by
@@ -352,21 +249,6 @@ impl Engine {
         Follower::after(self.clone(), self.wires.started_after)
     }
 
-    /// The sequence number of the newest event; 0 when there was none.
-    pub async fn last_event(&self) -> Result<u64, EngineError> {
-        Ok(self.wires.last_event.ask(LastEvent).await??)
-    }
-
-    /// Events after a sequence number, oldest first: what a subscriber that
-    /// fell behind missed. The log reaches back 14 days.
-    pub async fn events_after(
-        &self,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<LoggedEvent>, EngineError> {
-        Ok(self.wires.read_events.ask(ReadEvents { after, limit }).await??)
-    }
-
     /// Ends everything: commits under way are finished, the store is closed.
     pub async fn shutdown(&self) {
         let (tell, told) = oneshot::channel();
@@ -380,9 +262,9 @@ impl Engine {
         self.orders.send(order).await.map_err(|_| EngineError::Stopped)
     }
 
-    async fn number_of(&self, id: &AccountId) -> Result<u32, EngineError> {
-        let accounts = self.accounts().await?;
-        let found = accounts.iter().find(|account| account.id == *id);
-        found.map(|account| account.number).ok_or(EngineError::NoSuchAccount { id: *id })
+    /// The links to an account; it has to run.
+    pub(crate) fn running(&self, id: &AccountId) -> Result<AccountWires, EngineError> {
+        self.is_online()?;
+        self.wires.account(id).ok_or(EngineError::NoSuchAccount { id: *id })
     }
 }

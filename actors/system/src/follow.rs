@@ -1,4 +1,5 @@
-//! Received messages for a reader that must not miss one, however slow it is.
+//! What happens to accounts, for a reader that must not miss anything, however
+//! slow it is.
 //!
 //! Live events come over the bus, in nearly the order of their numbers:
 //! accounts whose commits shared a write publish independently. What the bus
@@ -8,7 +9,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use ramson_messages::events::{EngineEvent, Event};
-use ramson_protocol::event::{AccountEvent, EventKind};
+use ramson_protocol::event::{AccountEvent, EventKind, EventRef};
 use ramson_types::AccountId;
 use ramson_types::message::Message;
 use tokio::sync::broadcast::Receiver;
@@ -34,11 +35,23 @@ pub enum Followed {
         /// The message.
         message: Box<Message>,
     },
+    /// Something else happened to an account.
+    Changed {
+        /// Its event's number in the home's sequence.
+        seq: u64,
+        /// To which account.
+        account: AccountId,
+        /// What.
+        what: EventRef,
+        /// The event itself; `None` where the reader was so slow, or the
+        /// engine failed meanwhile, that only the log has it.
+        event: Option<Box<AccountEvent>>,
+    },
     /// Something happened beside the accounts.
     Engine(EngineEvent),
 }
 
-/// Tells every message received after it was made, each once.
+/// Tells everything that happens to accounts after it was made, each once.
 pub struct Follower {
     engine: Engine,
     events: Receiver<Event>,
@@ -75,12 +88,18 @@ impl Follower {
             }
             match self.events.recv().await {
                 Ok(Event::Account { seq, account, event }) => {
-                    if self.told.first_time(seq)
-                        && let AccountEvent::MessageReceived(message) = event
-                    {
-                        let message = Box::new(message);
-                        return Ok(Followed::Received { seq, account, message });
+                    if !self.told.first_time(seq) {
+                        continue;
                     }
+                    return Ok(match event {
+                        AccountEvent::MessageReceived(message) => {
+                            Followed::Received { seq, account, message: Box::new(message) }
+                        }
+                        event => {
+                            let (what, event) = (event.reference(), Some(Box::new(event)));
+                            Followed::Changed { seq, account, what, event }
+                        }
+                    });
                 }
                 Ok(Event::Engine(event)) => {
                     // It may have ended between a commit and its events.
@@ -105,12 +124,20 @@ impl Follower {
             let first = !self.told.beyond.contains(&event.seq);
             self.told.all_through(event.seq);
             let account = accounts.iter().find(|account| account.number == event.account);
-            if let (true, EventKind::MessageReceived, Some(account), Some(message)) =
-                (first, event.kind, account, event.message)
-            {
-                let (seq, account, message) = (event.seq, account.id, Box::new(message));
-                self.waiting.push_back(Followed::Received { seq, account, message });
-            }
+            let (true, Some(account)) = (first, account) else { continue };
+            let (seq, account) = (event.seq, account.id);
+            self.waiting.push_back(match (event.kind, event.message) {
+                (EventKind::MessageReceived, Some(message)) => {
+                    Followed::Received { seq, account, message: Box::new(message) }
+                }
+                // A message that came and is gone is told with its removal.
+                (EventKind::MessageReceived, None) => continue,
+                (kind, _) => {
+                    let (message, conversation) = (event.id, event.conversation);
+                    let what = EventRef { kind, message, conversation };
+                    Followed::Changed { seq, account, what, event: None }
+                }
+            });
         }
         Ok(more)
     }

@@ -31,14 +31,18 @@ pub use follow::{Followed, Follower};
 pub use network::NetworkConfig;
 pub use ramson_messages::clock::{Clock, Entropy};
 pub use ramson_messages::events::{EngineEvent, Event};
-pub use ramson_messages::identity::{AccountStatus, SendError};
+pub use ramson_messages::identity::{AccountStatus, CarryError};
 pub use ramson_messages::storage::{AccountSummary, LedgerSubject, LoggedEvent, StoreError};
 pub use ramson_messages::swarm::{NameError, PoolStatus, SwarmError, SwarmMember, SwarmStatus};
-pub use ramson_protocol::account::ComposeError;
-pub use ramson_protocol::event::{AccountEvent, EventKind};
+pub use ramson_protocol::command::{
+    Command, CommandError, DeleteScope, Invitation, LinkPreview, Outcome, Post, Profile,
+};
+pub use ramson_protocol::details;
+pub use ramson_protocol::event::{AccountEvent, AccountSignal, EventKind, EventRef, MessageChange};
 pub use ramson_protocol::names::ResolveError;
 pub use ramson_protocol::paths::{PathStatus, PathsStatus};
 pub use ramson_protocol::swarm::{Doubted, RequestRate};
 pub use ramson_storage_actor::{OpenError, Store};
 pub use ramson_transport_actor::{ProxyAddress, ProxyError};
+pub use ramson_types::conversation::{Disappearing, Notify};
 pub use status::{AccountNetwork, NetworkStatus};

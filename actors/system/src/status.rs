@@ -51,10 +51,7 @@ impl Engine {
         let name: Name = name.parse()?;
         self.is_online()?;
         let via = match by {
-            Some(id) => {
-                let wires = self.wires.account(id).ok_or(EngineError::NoSuchAccount { id: *id })?;
-                Some(wires.onion)
-            }
+            Some(id) => Some(self.running(id)?.onion),
             None => None,
         };
         let ask = ResolveName { name: name.clone(), via };
@@ -91,7 +88,7 @@ impl Engine {
         Ok(self.wires.swarm.inspect.ask(InspectSwarm { account, via }).await??)
     }
 
-    fn is_online(&self) -> Result<(), EngineError> {
+    pub(crate) fn is_online(&self) -> Result<(), EngineError> {
         match self.wires.network_paths {
             Some(_) => Ok(()),
             None => Err(EngineError::Offline),

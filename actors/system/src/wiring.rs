@@ -13,7 +13,7 @@ use actix::prelude::*;
 use arc_swap::ArcSwap;
 use ramson_crypto::{AccountKeys, Seed};
 use ramson_messages::events::EventBus;
-use ramson_messages::identity::{GetAccountStatus, PollNow, SendText};
+use ramson_messages::identity::{Carry, GetAccountStatus, GetProfile, GetSending, PollNow};
 use ramson_messages::paths::{GetPathsStatus, OnionRequest, ReadyPaths};
 use ramson_messages::storage::{
     AccountSummary, AddAccount, GetMessage, LastEvent, LedgerIsOn, ListAccounts, ListConversations,
@@ -49,6 +49,7 @@ pub(crate) enum Order {
     AddAccount {
         seed: Seed,
         name: Option<String>,
+        restored: bool,
         at: Timestamp,
         tell: oneshot::Sender<Result<AccountSummary, EngineError>>,
     },
@@ -82,7 +83,10 @@ pub(crate) struct Wires {
 /// Links to one account.
 #[derive(Clone)]
 pub(crate) struct AccountWires {
-    pub(crate) send_text: Link<SendText>,
+    pub(crate) number: u32,
+    pub(crate) carry: Link<Carry>,
+    pub(crate) profile: Link<GetProfile>,
+    pub(crate) sending: Link<GetSending>,
     pub(crate) poll_now: Link<PollNow>,
     pub(crate) ready_paths: Link<ReadyPaths>,
     pub(crate) onion: Link<OnionRequest>,
@@ -96,6 +100,11 @@ impl Wires {
     /// The links to an account that runs.
     pub(crate) fn account(&self, id: &AccountId) -> Option<AccountWires> {
         self.accounts.load().get(id).cloned()
+    }
+
+    /// The same, by its number.
+    pub(crate) fn account_number(&self, number: u32) -> Option<AccountWires> {
+        self.accounts.load().values().find(|wires| wires.number == number).cloned()
     }
 
     /// The links to all accounts that run.
@@ -278,8 +287,10 @@ impl House {
                 }
             };
             match order {
-                Some(Order::AddAccount { seed, name, at, tell }) => {
-                    drop(tell.send(self.add_account(seed, name, at).await));
+                Some(Order::AddAccount { seed, name, restored, at, tell }) => {
+                    let id = AccountKeys::new(&seed).account_id();
+                    let add = AddAccount { id, seed, name, restored, at };
+                    drop(tell.send(self.add_account(add).await));
                 }
                 Some(Order::RemoveAccount { account, id, tell }) => {
                     drop(tell.send(self.remove_account(account, id).await));
@@ -343,14 +354,8 @@ impl House {
         paths::start(class, config, basics, &self.storage, &self.swarm, shard, place).await
     }
 
-    async fn add_account(
-        &mut self,
-        seed: Seed,
-        name: Option<String>,
-        at: Timestamp,
-    ) -> Result<AccountSummary, EngineError> {
-        let id = AccountKeys::new(&seed).account_id();
-        let add = AddAccount { id, seed, name: name.clone(), at };
+    async fn add_account(&mut self, add: AddAccount) -> Result<AccountSummary, EngineError> {
+        let (id, name) = (add.id, add.name.clone());
         let number = link("storage", &self.storage).ask(add).await??;
         self.start_account(number, id).await?;
         Ok(AccountSummary { number, id, name })

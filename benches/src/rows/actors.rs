@@ -17,15 +17,17 @@ use ramson_messages::events::EventBus;
 use ramson_messages::identity::PollNow;
 use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest};
 use ramson_messages::storage::{
-    AddAccount, Commit, Committed, ListMessages, LoadAccount, RecallHashes, RecallMessages,
+    AddAccount, Commit, Committed, ListMessages, LoadAccount, RecallHashes, RecallHistory,
     StoreError,
 };
 use ramson_messages::swarm::{
     DoubtMember, GetSwarm, LearnSwarm, PollDone, Spent, SwarmError, SwarmView,
 };
 use ramson_messages::{Clock, Entropy, Lifeline, LifelineEnd, Link};
+use ramson_protocol::account::Answer;
+use ramson_protocol::config::ConfigKind;
 use ramson_protocol::onion::OnionReply;
-use ramson_protocol::store::{Change, StoredAccount};
+use ramson_protocol::store::{Change, StoredAccount, Sync};
 use ramson_protocol::swarm::PollOutcome;
 use ramson_storage_actor::{HomeFiles, Storage, StoreHandle};
 use ramson_system::{SystemClock, SystemEntropy};
@@ -48,7 +50,10 @@ const ANSWERS: usize = 10;
 /// Bodies of answers that are still to come.
 type Recorded = Arc<Mutex<VecDeque<String>>>;
 
-/// In the place of Paths: gives recorded answers.
+/// What a poll has in its request, and nothing else does.
+const RETRIEVE: &[u8] = b"\"retrieve\"";
+
+/// In the place of Paths: gives recorded answers to polls.
 struct Player(Recorded);
 
 /// In the place of Swarm: knows one member.
@@ -76,9 +81,11 @@ impl Actor for OneByOne {
 impl Handler<OnionRequest> for Player {
     type Result = Result<OnionAnswer, OnionError>;
 
-    fn handle(&mut self, _: OnionRequest, _: &mut Context<Self>) -> Self::Result {
-        let next = self.0.lock().ok().and_then(|mut recorded| recorded.pop_front());
-        let body = next.ok_or(OnionError::Busy { in_flight: 0 })?;
+    fn handle(&mut self, ask: OnionRequest, _: &mut Context<Self>) -> Self::Result {
+        // Settings that are to be stored are none of what is measured.
+        let is_poll = ask.body.windows(RETRIEVE.len()).any(|part| part == RETRIEVE);
+        let next = || self.0.lock().ok().and_then(|mut recorded| recorded.pop_front());
+        let body = is_poll.then(next).flatten().ok_or(OnionError::Busy { in_flight: 0 })?;
         let reply = OnionReply { status: 200, body };
         let (path, clock_samples) = Default::default();
         Ok(OnionAnswer { reply, path, asked: now(), answered: now(), clock_samples })
@@ -112,11 +119,11 @@ impl Handler<RecallHashes> for NoStorage {
     }
 }
 
-impl Handler<RecallMessages> for NoStorage {
-    type Result = Result<Vec<bool>, StoreError>;
+impl Handler<RecallHistory> for NoStorage {
+    type Result = Result<Vec<Answer>, StoreError>;
 
-    fn handle(&mut self, ask: RecallMessages, _: &mut Context<Self>) -> Self::Result {
-        Ok(vec![false; ask.keys.len()])
+    fn handle(&mut self, ask: RecallHistory, _: &mut Context<Self>) -> Self::Result {
+        Ok(vec![Answer::default(); ask.questions.len()])
     }
 }
 
@@ -198,7 +205,7 @@ impl House {
             let nowhere = NoStorage::start_in_arbiter(&handle, move |_| NoStorage(count));
             ports.commit.point_at(&nowhere);
             ports.recall_hashes.point_at(&nowhere);
-            ports.recall_messages.point_at(&nowhere);
+            ports.recall_history.point_at(&nowhere);
             let stored = StoredAccount {
                 number: 1,
                 seed,
@@ -207,6 +214,10 @@ impl House {
                 cursors: Vec::new(),
                 outbox: Vec::new(),
                 conversations: Vec::new(),
+                configs: Vec::new(),
+                sync: Sync { done: true, ..Sync::default() },
+                errands: Vec::new(),
+                expiring: Vec::new(),
             };
             (Keeping::Nowhere(counted), stored)
         } else {
@@ -214,7 +225,8 @@ impl House {
             let store =
                 HomeFiles::in_folder(home.path()).open_or_create(entropy.generator("store"))?;
             let store = StoreHandle::threads(store)?;
-            let account = store.write(AddAccount { id, seed, name: None, at: now() }).await?;
+            let add = AddAccount { id, seed, name: None, restored: false, at: now() };
+            let account = store.write(add).await?;
             let stored = store.ask(LoadAccount { account }).await?;
             storage(&mut ports, &handle, &store);
             if let Kind::OneByOne = kind {
@@ -280,7 +292,7 @@ fn ports(shard: &ArbiterHandle, entropy: &dyn Entropy) -> Ports {
         open: Link::new("crypto"),
         commit: Link::new("storage"),
         recall_hashes: Link::new("storage"),
-        recall_messages: Link::new("storage"),
+        recall_history: Link::new("storage"),
         get_swarm: Link::new("swarm"),
         learn_swarm: Link::new("swarm"),
         doubt_member: Link::new("swarm"),
@@ -304,10 +316,10 @@ fn storage(ports: &mut Ports, shard: &ArbiterHandle, store: &StoreHandle) {
     let storage = Storage::start_in_arbiter(shard, move |_| Storage::new(store));
     ports.commit.point_at(&storage);
     ports.recall_hashes.point_at(&storage);
-    ports.recall_messages.point_at(&storage);
+    ports.recall_history.point_at(&storage);
 }
 
-/// What a swarm member answers to a poll.
+/// What a swarm member answers to a poll: no configs, and an inbox.
 fn answer(me: &AccountId, messages: &[Vec<u8>]) -> String {
     let time = now().millis();
     let messages: Vec<_> = messages
@@ -321,8 +333,13 @@ fn answer(me: &AccountId, messages: &[Vec<u8>]) -> String {
             })
         })
         .collect();
-    let body = json!({ "messages": messages, "more": false, "t": time, "hf": [20, 0] });
-    json!({ "results": [{ "code": 200, "body": body }] }).to_string()
+    let result = |messages: serde_json::Value| {
+        let body = json!({ "messages": messages, "more": false, "t": time, "hf": [20, 0] });
+        json!({ "code": 200, "body": body })
+    };
+    let mut results = vec![result(json!([])); ConfigKind::OF_ACCOUNT.len()];
+    results.push(result(json!(messages)));
+    json!({ "results": results }).to_string()
 }
 
 /// What the work on the shard found.

@@ -5,12 +5,14 @@
 //! - what is signed: by clients ([`signed_text`]), by members of a swarm in
 //!   their answers ([`member_text`]);
 //! - answers as clients read them ([`StoreAnswer`], [`RetrieveAnswer`],
-//!   [`SwarmAnswer`], [`BatchAnswer`], [`InfoAnswer`]). Writing answers is the
-//!   node's business and stands in ramson-node.
+//!   [`SwarmAnswer`], [`BatchAnswer`], [`InfoAnswer`], [`DeleteAnswer`],
+//!   [`ExpireAnswer`], [`ExpiriesAnswer`]). Writing answers is the node's
+//!   business and stands in ramson-node.
 
 mod answer;
 mod base64_text;
 mod build;
+mod change_answer;
 mod fields;
 pub mod member_text;
 mod parse;
@@ -26,6 +28,7 @@ pub use answer::{
     StoreOutcome, SubAnswer, SwarmAnswer, UnreadableData,
 };
 pub use build::RequestSigner;
+pub use change_answer::{DeleteAnswer, Deleted, ExpireAnswer, Expired, ExpiriesAnswer};
 pub use parse::{RequestError, parse_request};
 pub use request::{
     Auth, Condition, Delete, DeleteAll, DeleteBefore, Expire, ExpireAll, ExpireMode, Expiries,

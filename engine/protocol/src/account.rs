@@ -6,38 +6,54 @@
 //!
 //! | file | decides |
 //! |---|---|
-//! | `compose` | the Content and sent time of a new message, and its copies |
+//! | `intent`, `history` | what is carried out, and what it needs to know |
+//! | `commands` | what a command leads to |
+//! | `compose` | the Content, sent time and copies of what is sent |
 //! | `outbox` | what to send now, what an answer means, when to try again |
 //! | `poll` | what to ask a swarm member for, and what it answered |
 //! | `watch` | which member to ask, and what it means when two differ |
 //! | `receive` | what a received message means |
+//! | `settings` | the configs that the account's devices share |
+//! | `lines` | the list of conversations |
+//! | `errands` | what is stored, deleted and shortened in the own swarm |
+//! | `work` | what is due by itself: timers, what other devices read or removed |
+//! | `disappearing` | when messages disappear |
 //! | `clock` | network time |
 
 mod clock;
+mod commands;
 mod compose;
+mod disappearing;
+mod errands;
+mod history;
+mod intent;
+mod lines;
 mod outbox;
 mod poll;
 mod receive;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod work;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ramson_crypto::AccountKeys;
-use ramson_types::conversation::Conversation;
 use ramson_types::ledger::{LedgerLine, LedgerStep};
-use ramson_types::message::{Message, MessageState};
-use ramson_types::{
-    AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, Namespace, Timestamp,
-};
+use ramson_types::{AccountId, Ed25519PublicKey, MessageHash, MessageId, Namespace, Timestamp};
+use rand_core::CryptoRng;
 
-use crate::event::AccountEvent;
+use crate::command::CommandError;
+use crate::event::{AccountEvent, AccountSignal};
 use crate::store::{Change, Counters, Cursor, StoredAccount};
 
 pub use clock::{NetworkClock, Sample};
-pub use compose::{ComposeError, Draft, DraftCopy, MAX_TEXT};
+pub use compose::MAX_TEXT;
+pub use errands::{DueErrand, ErrandAnswer};
+pub use history::{Answer, History, PAGE, Question};
+pub use intent::{Intent, Outgoing, Plan, Work};
 pub use outbox::{Delivery, DeliveryAnswer, SendResult};
 pub use poll::{Poll, PollAnswer, PollError};
 pub use receive::{Arrival, ArrivalBody, DropReason};
@@ -50,12 +66,21 @@ pub struct Decision {
     pub changes: Vec<Change>,
     /// To be told once the changes are committed.
     pub events: Vec<AccountEvent>,
+    /// To be told then, and not kept.
+    pub signals: Vec<AccountSignal>,
 }
 
 impl Decision {
     /// Whether there is nothing to commit.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.events.is_empty()
+        self.changes.is_empty() && self.events.is_empty() && self.signals.is_empty()
+    }
+
+    /// Adds what is to be committed and told with it.
+    pub fn and(&mut self, other: Self) {
+        self.changes.extend(other.changes);
+        self.events.extend(other.events);
+        self.signals.extend(other.signals);
     }
 
     fn ledger(
@@ -73,22 +98,37 @@ impl Decision {
 pub struct Account {
     number: u32,
     keys: Arc<AccountKeys>,
+    /// The name that the list of accounts shows.
     name: Option<String>,
     counters: Counters,
     clock: NetworkClock,
     cursors: BTreeMap<(Ed25519PublicKey, Namespace), Cursor>,
     outbox: outbox::Outbox,
-    conversations: BTreeMap<ConversationId, Conversation>,
+    settings: settings::Settings,
+    lines: lines::Lines,
+    errands: errands::Errands,
+    expiring: disappearing::Expiring,
     watch: watch::Watch,
     poll_failures: BTreeMap<Ed25519PublicKey, String>,
+    pending: work::Pending,
+    /// When the timer of a conversation was last changed on any device, as far
+    /// as that was heard of since the start.
+    timer_updates: BTreeMap<AccountId, Timestamp>,
+    /// When reactions were made lately.
+    reacted: Vec<Timestamp>,
+    /// Whom it told lately that it types.
+    typed: commands::Typed,
 }
 
 impl Account {
     /// The machine of an account as the store has it.
     pub fn load(stored: StoredAccount) -> Self {
+        let keys = Arc::new(AccountKeys::new(&stored.seed));
+        let settings = settings::Settings::load(&keys, stored.configs, stored.sync);
+        let lines = lines::Lines::load(stored.conversations);
+        let pending = work::Pending::load(&lines, &settings.contacts, keys.account_id());
         Self {
             number: stored.number,
-            keys: Arc::new(AccountKeys::new(&stored.seed)),
             name: stored.name,
             counters: stored.counters,
             clock: NetworkClock::default(),
@@ -98,13 +138,17 @@ impl Account {
                 .map(|(node, namespace, cursor)| ((node, namespace), cursor))
                 .collect(),
             outbox: outbox::Outbox::load(stored.outbox),
-            conversations: stored
-                .conversations
-                .into_iter()
-                .map(|conversation| (conversation.id.clone(), conversation))
-                .collect(),
+            settings,
+            lines,
+            errands: errands::Errands::load(stored.errands),
+            expiring: disappearing::Expiring::load(stored.expiring),
             watch: watch::Watch::default(),
             poll_failures: BTreeMap::new(),
+            pending,
+            timer_updates: BTreeMap::new(),
+            reacted: Vec::new(),
+            typed: commands::Typed::default(),
+            keys,
         }
     }
 
@@ -128,28 +172,44 @@ impl Account {
         &mut self.clock
     }
 
-    /// Puts a message into its conversation's line, which is to be kept.
-    fn note_in_conversation(
+    /// What of the history an intent needs to know.
+    pub fn questions(&self, intent: &Intent) -> Vec<Question> {
+        match intent {
+            Intent::Command(command) => self.command_questions(command),
+            Intent::Work(work) => self.work_questions(work),
+        }
+    }
+
+    /// Carries out an intent, with the answers to [`Account::questions`]. What
+    /// the plan has outgoing is sealed and handed to [`Account::queue`]; where
+    /// that fails, the account has to start again from the store.
+    pub fn carry_out(
         &mut self,
-        message: &Message,
-        peer_name: Option<String>,
-    ) -> &Conversation {
-        let line = self.conversations.entry(message.conversation.clone()).or_insert_with(|| {
-            Conversation {
-                id: message.conversation.clone(),
-                name: None,
-                latest: Timestamp(0),
-                unread: 0,
-            }
-        });
-        line.latest = line.latest.max(message.sent);
-        if message.state == MessageState::Received {
-            line.unread = line.unread.saturating_add(1);
-        }
-        if peer_name.is_some() {
-            line.name = peer_name;
-        }
-        line
+        intent: Intent,
+        history: History,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Plan, CommandError> {
+        let mut plan = match intent {
+            Intent::Command(command) => self.command(command, history, now, rng)?,
+            Intent::Work(work) => self.work(work, history, now),
+        };
+        self.keep(&mut plan.decision, now);
+        Ok(plan)
+    }
+
+    /// When something is due: deliveries, errands or work.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        [self.next_delivery(), self.next_errand(), self.next_work()].into_iter().flatten().min()
+    }
+
+    /// Puts everything of settings and conversations that changed into a
+    /// decision: the last step of each.
+    fn keep(&mut self, decision: &mut Decision, now: Timestamp) {
+        let contacts_changed = self.settings.contacts.needs_dump();
+        self.keep_settings(decision, now);
+        self.note_work(decision, contacts_changed);
+        self.lines.keep(decision);
     }
 
     fn next_message_id(&mut self) -> MessageId {

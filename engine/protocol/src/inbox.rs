@@ -4,10 +4,13 @@
 
 use ramson_codec::envelope::{self, UnwrapError};
 use ramson_codec::proto::Content;
+use ramson_crypto::pro::decoy_signature;
 use ramson_crypto::session_protocol::{self, DecryptError, EncryptError, KnownSenders};
-use ramson_crypto::{AccountKeys, padding, pro};
+use ramson_crypto::{AccountKeys, padding};
 use ramson_types::{AccountId, Timestamp};
 use rand_core::CryptoRng;
+
+use crate::pro;
 
 /// A message whose author is proven and whose Content is readable.
 #[derive(Debug, PartialEq)]
@@ -20,6 +23,8 @@ pub struct Opened {
     pub content: Content,
     /// The Content as it was signed.
     pub content_bytes: Vec<u8>,
+    /// What its Session Pro fields are worth.
+    pub pro: pro::Status,
 }
 
 /// Why stored bytes are no message (the classes of 01 appendix B).
@@ -50,6 +55,9 @@ pub enum OpenError {
     /// No Content.
     #[error("its content is not readable")]
     BadContent,
+    /// Its Session Pro fields are broken.
+    #[error(transparent)]
+    Pro(#[from] pro::Malformed),
     /// The signed time differs from the envelope's.
     #[error("its signed time is not its envelope's time")]
     TimestampMismatch,
@@ -87,13 +95,25 @@ pub fn open_knowing(
     stored: &[u8],
     known: &mut KnownSenders,
 ) -> Result<Opened, OpenError> {
+    open_under(keys, stored, known, &pro::Rules::default())
+}
+
+/// [`open_knowing`] for one who knows what to judge Session Pro by. Without
+/// that no message is Pro, but broken Pro fields are refused all the same.
+pub fn open_under(
+    keys: &AccountKeys,
+    stored: &[u8],
+    known: &mut KnownSenders,
+    rules: &pro::Rules,
+) -> Result<Opened, OpenError> {
     let envelope = envelope::unwrap(stored)?;
     let decrypted = session_protocol::decrypt_knowing(keys, &envelope.content, known)?;
     let content_bytes = padding::unpad(&decrypted.plaintext).to_vec();
     let content = Content::decode(&content_bytes).map_err(|_| OpenError::BadContent)?;
+    let pro = pro::evaluate(&envelope, &content, rules)?;
     envelope::check_content(&content, envelope.timestamp)
         .map_err(|_| OpenError::TimestampMismatch)?;
-    Ok(Opened { sender: decrypted.sender, sent: envelope.timestamp, content, content_bytes })
+    Ok(Opened { sender: decrypted.sender, sent: envelope.timestamp, content, content_bytes, pro })
 }
 
 /// Seals a Content to an account: the bytes that its swarm stores, before
@@ -106,5 +126,5 @@ pub fn seal(
     rng: &mut impl CryptoRng,
 ) -> Result<Vec<u8>, EncryptError> {
     let sealed = session_protocol::encrypt(keys, to, &padding::pad(content), rng)?;
-    Ok(envelope::wrap(sent, sealed, pro::decoy_signature(rng)))
+    Ok(envelope::wrap(sent, sealed, decoy_signature(rng)))
 }

@@ -11,16 +11,20 @@
 //! | [`swarm::Budget`] | how much the network is asked for |
 //! | [`names::Resolution`] | whose a name is |
 //! | [`account::Account`] | what a message means, what to send, what to store |
+//! | [`pro::evaluate`] | whether a message is one of a Session Pro account |
 //! | [`config::Config`] | how an account's devices come to the same settings |
 #![warn(clippy::arithmetic_side_effects)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 pub mod account;
+pub mod command;
 pub mod config;
+pub mod details;
 pub mod event;
 pub mod inbox;
 pub mod names;
 pub mod onion;
 pub mod paths;
+pub mod pro;
 pub mod store;
 pub mod swarm;

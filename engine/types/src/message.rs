@@ -43,12 +43,27 @@ pub struct MessageIdError {
     pub text: String,
 }
 
+/// A message's public name, the same in every client: quotes, reactions,
+/// receipts and unsend requests name it so (01 section 2.8).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageName {
+    /// Where it belongs.
+    pub conversation: ConversationId,
+    /// Who wrote it.
+    pub author: AccountId,
+    /// When it was sent.
+    pub sent: Timestamp,
+}
+
 /// How far a message has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MessageState {
     /// Outgoing, safe in the outbox, not sent yet.
     Queued,
+    /// Outgoing, on its way to the recipient's swarm. Never kept: the store
+    /// has it as [`MessageState::Queued`].
+    Sending,
     /// Outgoing, stored by the recipient's swarm.
     Stored,
     /// Outgoing, given up.
@@ -58,8 +73,66 @@ pub enum MessageState {
     },
     /// Incoming, not read.
     Received,
-    /// Incoming, read.
+    /// Incoming: read, here or on another device. Outgoing: the peer says
+    /// that it read it.
     Read,
+}
+
+/// When a message disappears, as its sender set it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiry {
+    /// From when its time counts.
+    pub from: ExpiresFrom,
+    /// How long it is there, in seconds.
+    pub seconds: u32,
+    /// When it is over; `None` while the time does not count yet.
+    pub ends: Option<Timestamp>,
+}
+
+/// From when the time of a disappearing message counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExpiresFrom {
+    /// From when it was sent.
+    Sent,
+    /// From when it is read; on its sender's devices from when it was sent.
+    Read,
+}
+
+/// What somebody did last with an emoji on a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    /// Who.
+    pub author: AccountId,
+    /// The emoji.
+    pub emoji: String,
+    /// When; what was done later counts, in whatever order it arrives.
+    pub at: Timestamp,
+    /// Whether it was taken away again.
+    pub removed: bool,
+}
+
+impl Reaction {
+    /// Whether it is by the same author with the same emoji: the later of the
+    /// two counts.
+    pub fn replaces(&self, other: &Self) -> bool {
+        self.author == other.author && self.emoji == other.emoji
+    }
+
+    /// Puts it among others, unless something later was done with its emoji.
+    /// Tells whether that changed anything.
+    pub fn put_into(self, reactions: &mut Vec<Self>) -> bool {
+        match reactions.iter_mut().find(|other| other.replaces(&self)) {
+            Some(before) if before.at >= self.at => false,
+            Some(before) => {
+                *before = self;
+                true
+            }
+            None => {
+                reactions.push(self);
+                true
+            }
+        }
+    }
 }
 
 /// What kind of message a Content is (01 section 3.1). Kinds that make no
@@ -79,10 +152,6 @@ pub enum MessageKind {
     Call,
     /// An invitation, promotion or change of a group.
     GroupUpdate,
-    /// An emoji on another message.
-    Reaction,
-    /// The author takes a message back.
-    Unsend,
 }
 
 /// A message of the history. Its `content` is the whole Content protobuf as
@@ -111,4 +180,42 @@ pub struct Message {
     /// Its hash: for incoming messages in the own swarm, for outgoing ones in
     /// the recipient's.
     pub hash: Option<MessageHash>,
+    /// The hash of the copy in the own swarm, which can be deleted and its
+    /// life changed.
+    pub own_hash: Option<MessageHash>,
+    /// When it disappears, if it does.
+    pub expiry: Option<Expiry>,
+    /// Emoji on it, also those taken away.
+    pub reactions: Vec<Reaction>,
+    /// It mentions this account.
+    pub mentions_me: bool,
+    /// Its author took it back, or it was deleted on one of the account's
+    /// devices: text and content are gone.
+    pub deleted: bool,
+}
+
+impl Message {
+    /// Its public name.
+    pub fn name(&self) -> MessageName {
+        MessageName {
+            conversation: self.conversation.clone(),
+            author: self.author,
+            sent: self.sent,
+        }
+    }
+
+    /// Puts an emoji on it or takes it away, unless something later was done
+    /// with that emoji. Tells whether that changed anything.
+    pub fn react(&mut self, reaction: Reaction) -> bool {
+        reaction.put_into(&mut self.reactions)
+    }
+
+    /// Takes everything out of it that its author wrote.
+    pub fn delete(&mut self) {
+        self.deleted = true;
+        self.text = None;
+        self.content = Vec::new();
+        self.reactions = Vec::new();
+        self.mentions_me = false;
+    }
 }

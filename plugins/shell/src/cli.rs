@@ -1,10 +1,23 @@
 //! The command line: what can be asked, and its help. `docs/cli.md` is made
-//! from this file.
+//! from this file and its rooms.
 
-use std::net::IpAddr;
+mod accounts;
+mod contacts;
+mod conversations;
+mod localnet;
+mod messages;
+mod network;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+
+pub(crate) use accounts::*;
+pub(crate) use contacts::*;
+pub(crate) use conversations::*;
+pub(crate) use localnet::*;
+pub(crate) use messages::*;
+pub(crate) use network::*;
 
 /// A messenger engine for the Session network.
 ///
@@ -42,9 +55,9 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) proxy: Option<String>,
 
-    /// How long 'send' and names wait for the network [default: 60], 'network
-    /// status' for a path [default: 20], and 'listen --count' for its messages
-    /// [default: no limit]
+    /// How long commands wait for the network [default: 60], 'account restore'
+    /// for the account's profile [default: 15], 'network status' for a path
+    /// [default: 20], and 'listen --count' for its messages [default: no limit]
     #[arg(long, global = true, value_name = "SECONDS")]
     pub(crate) timeout: Option<u64>,
 
@@ -70,6 +83,36 @@ pub(crate) enum Command {
     /// When that takes longer than --timeout, the command fails, but the
     /// message stays in the outbox, and the next engine on this home sends it.
     Send(SendArgs),
+
+    /// Answer a message; like 'send' to its conversation
+    Reply(ReplyArgs),
+
+    /// Put an emoji on a message, or take it away
+    React(ReactArgs),
+
+    /// Delete a message
+    ///
+    /// What was deleted does not come back, whatever the swarm still has.
+    Delete(DeleteArgs),
+
+    /// Mark a conversation as read or unread, on all devices of the account
+    Read(ReadArgs),
+
+    /// Let messages of a conversation disappear from now on
+    Expire(ExpireArgs),
+
+    /// Set how a conversation is listed and what is told of it
+    Set(SetArgs),
+
+    /// Show or set what others see of an account
+    Profile(ProfileArgs),
+
+    /// Contacts of an account
+    #[command(subcommand, arg_required_else_help = false)]
+    Contact(ContactCommand),
+
+    /// List message requests: strangers who wrote; or answer them
+    Requests(RequestsArgs),
 
     /// Print messages as they come
     ///
@@ -119,305 +162,4 @@ pub(crate) enum Command {
     /// the answer. On a terminal you can then write on. It has a home of its
     /// own in the user's state folder, unless --home or RAMSON_HOME is given.
     Demo,
-}
-
-/// What is done with accounts.
-#[derive(Debug, Subcommand)]
-pub(crate) enum AccountCommand {
-    /// Make a new account, and the home if there is none
-    Create(NameArgs),
-    /// Bring an account back from its recovery phrase, read from stdin
-    Restore(NameArgs),
-    /// List the accounts of this home
-    List,
-    /// Show one account
-    Show(ShowArgs),
-    /// Remove an account and all its messages from this home
-    Remove(RemoveArgs),
-}
-
-/// For `account create` and `account restore`.
-#[derive(Debug, Args)]
-pub(crate) struct NameArgs {
-    /// The name that others see, 1 to 100 bytes
-    #[arg(long, value_name = "NAME")]
-    pub(crate) name: Option<String>,
-}
-
-/// For `account show`.
-#[derive(Debug, Args)]
-pub(crate) struct ShowArgs {
-    /// Which account; may be left out when the home has one
-    #[arg(value_name = "ID")]
-    pub(crate) id: Option<String>,
-    /// Show the recovery phrase too. Whoever has it is this account
-    #[arg(long)]
-    pub(crate) phrase: bool,
-}
-
-/// For `account remove`.
-#[derive(Debug, Args)]
-pub(crate) struct RemoveArgs {
-    /// Which account. Without its recovery phrase it is gone for good
-    #[arg(value_name = "ID")]
-    pub(crate) id: String,
-    /// Ask nothing. Without it the command asks where stdin is a terminal, and
-    /// only there
-    #[arg(long)]
-    pub(crate) yes: bool,
-}
-
-/// For `send`.
-#[derive(Debug, Args)]
-pub(crate) struct SendArgs {
-    /// The recipient's Account ID, or a registered name
-    #[arg(long, value_name = "ID|NAME")]
-    pub(crate) to: String,
-    /// The sender; may be left out when the home has one account
-    #[arg(long, value_name = "ID")]
-    pub(crate) account: Option<String>,
-    /// The text; read from stdin when left out
-    #[arg(value_name = "TEXT")]
-    pub(crate) text: Option<String>,
-}
-
-/// For `listen`.
-#[derive(Debug, Args)]
-pub(crate) struct ListenArgs {
-    /// Only this account's messages
-    #[arg(long, value_name = "ID")]
-    pub(crate) account: Option<String>,
-    /// End after so many messages
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) count: Option<u64>,
-}
-
-/// For `conversations`.
-#[derive(Debug, Args)]
-pub(crate) struct ConversationsArgs {
-    /// Whose; may be left out when the home has one account
-    #[arg(long, value_name = "ID")]
-    pub(crate) account: Option<String>,
-}
-
-/// For `messages`.
-#[derive(Debug, Args)]
-pub(crate) struct MessagesArgs {
-    /// With whom: an Account ID, or a registered name
-    #[arg(long, value_name = "ID|NAME")]
-    pub(crate) with: String,
-    /// Whose; may be left out when the home has one account
-    #[arg(long, value_name = "ID")]
-    pub(crate) account: Option<String>,
-    /// How many at most
-    #[arg(long, value_name = "N", default_value_t = 50,
-        value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) limit: u32,
-}
-
-/// For `trace`.
-#[derive(Debug, Args)]
-pub(crate) struct TraceArgs {
-    /// A message's name, such as m1-42, or its hash, of which 8 characters are enough
-    #[arg(value_name = "MESSAGE")]
-    pub(crate) message: String,
-}
-
-/// What is done with the delivery ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
-pub(crate) enum LedgerCommand {
-    /// Keep it from now on; it is kept unless it was switched off
-    On,
-    /// Keep none, and remove what there is: 'trace' knows nothing any more
-    Off,
-    /// Say whether it is kept
-    Status,
-}
-
-/// For `resolve`.
-#[derive(Debug, Args)]
-pub(crate) struct ResolveArgs {
-    /// The name: 1 to 64 of a to z, 0 to 9, '_' and '-'
-    #[arg(value_name = "NAME")]
-    pub(crate) name: String,
-}
-
-/// What is asked about the network, and set.
-#[derive(Debug, Subcommand)]
-pub(crate) enum NetworkCommand {
-    /// Show service nodes, guards, paths, clock and requests
-    ///
-    /// Where no engine runs on the home it starts one, waits until paths are
-    /// ready, at most as long as --timeout says, and fails when none is. A
-    /// running engine tells at once how it stands.
-    Status(NetworkStatusArgs),
-    /// Set the SOCKS5 proxy of this home, or show it
-    ///
-    /// A home with a proxy never connects without it. What is set here holds
-    /// from the next engine on, so none may run meanwhile.
-    Proxy(ProxyArgs),
-}
-
-/// For `network status`.
-#[derive(Debug, Args)]
-pub(crate) struct NetworkStatusArgs {
-    /// Show the swarm of this account, too
-    #[arg(long, value_name = "ID|NAME")]
-    pub(crate) swarm: Option<String>,
-}
-
-/// For `network proxy`.
-#[derive(Debug, Args)]
-pub(crate) struct ProxyArgs {
-    /// socks5://host:port, which may hold a login as in
-    /// socks5://user:password@host:port; 'off' for none; or 'show'
-    #[arg(value_name = "URL", default_value = "show")]
-    pub(crate) to: String,
-}
-
-/// For `localnet`.
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct LocalnetArgs {
-    /// How many service nodes
-    #[arg(long, value_name = "N", default_value_t = 9,
-        value_parser = clap::value_parser!(u16).range(4..=200))]
-    pub(crate) nodes: u16,
-    /// How many nodes a swarm has
-    #[arg(long, value_name = "N", default_value_t = 3,
-        value_parser = clap::value_parser!(u16).range(1..=200))]
-    pub(crate) swarm_size: u16,
-    /// The address at which nodes, seed and file server listen
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
-    pub(crate) bind: IpAddr,
-    /// The seed's port; those of the nodes and of the file server follow
-    /// [default: those of the last time, or any]
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) port: Option<u16>,
-    /// Keep nodes, messages, files and what is changed while it runs in this
-    /// folder, and go on from there
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state: Option<PathBuf>,
-    /// Write the network's file here once it serves
-    #[arg(long, value_name = "FILE")]
-    pub(crate) write_network: Option<PathBuf>,
-    /// What goes wrong, and when: a faults file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) faults: Option<PathBuf>,
-    /// Names of accounts: a file with lines such as example = "05…"
-    #[arg(long, value_name = "FILE")]
-    pub(crate) names: Option<PathBuf>,
-    /// Make the mistakes of the real storage server 2.8.0 too
-    #[arg(long)]
-    pub(crate) faithful: bool,
-    /// The port of the status page on 127.0.0.1 [default: that of the last
-    /// time, or any]
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) page_port: Option<u16>,
-    /// Serve no status page
-    #[arg(long, conflicts_with = "page_port")]
-    pub(crate) no_page: bool,
-    #[command(subcommand)]
-    pub(crate) command: Option<LocalnetCommand>,
-}
-
-/// What is done with a local network that runs, found by its state folder.
-#[derive(Debug, Subcommand)]
-pub(crate) enum LocalnetCommand {
-    /// Show nodes, swarms, names, faults and what went wrong lately
-    Status(OfLocalnet),
-    /// Let a node die; it stays dead until it is started
-    StopNode(OneNode),
-    /// Bring a node back, with what it held
-    StartNode(OneNode),
-    /// Put a node into another swarm; the seed tells it at once, and messages
-    /// move to those who have to hold them now
-    Move(MoveArgs),
-    /// Make a swarm of nodes that leave theirs
-    NewSwarm(NewSwarmArgs),
-    /// Let things go wrong as a faults file says, instead of what went wrong
-    /// before; its times count from now
-    Faults(FaultsArgs),
-    /// Let nothing go wrong any more
-    ClearFaults(OfLocalnet),
-    /// Register a name for an account, or another account for a name
-    Name(NameOfAccountArgs),
-    /// Take a name out
-    ForgetName(ForgetNameArgs),
-    /// End the network cleanly; returns when it has ended
-    Stop(OfLocalnet),
-}
-
-/// Which local network.
-#[derive(Debug, Args)]
-pub(crate) struct OfLocalnet {
-    /// The state folder of the network
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state: PathBuf,
-}
-
-/// For `localnet stop-node` and `localnet start-node`.
-#[derive(Debug, Args)]
-pub(crate) struct OneNode {
-    #[command(flatten)]
-    pub(crate) of: OfLocalnet,
-    /// Which node, counted from 0
-    #[arg(value_name = "NODE")]
-    pub(crate) node: usize,
-}
-
-/// For `localnet move`.
-#[derive(Debug, Args)]
-pub(crate) struct MoveArgs {
-    #[command(flatten)]
-    pub(crate) of: OfLocalnet,
-    /// Which node, counted from 0
-    #[arg(value_name = "NODE")]
-    pub(crate) node: usize,
-    /// Into which swarm, counted from 0; or 'none'
-    #[arg(value_name = "SWARM")]
-    pub(crate) swarm: String,
-}
-
-/// For `localnet new-swarm`.
-#[derive(Debug, Args)]
-pub(crate) struct NewSwarmArgs {
-    #[command(flatten)]
-    pub(crate) of: OfLocalnet,
-    /// Which nodes, counted from 0
-    #[arg(value_name = "NODE", required = true)]
-    pub(crate) nodes: Vec<usize>,
-}
-
-/// For `localnet faults`.
-#[derive(Debug, Args)]
-pub(crate) struct FaultsArgs {
-    #[command(flatten)]
-    pub(crate) of: OfLocalnet,
-    /// A faults file
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
-}
-
-/// For `localnet name`.
-#[derive(Debug, Args)]
-pub(crate) struct NameOfAccountArgs {
-    #[command(flatten)]
-    pub(crate) of: OfLocalnet,
-    /// The name
-    #[arg(value_name = "NAME")]
-    pub(crate) name: String,
-    /// The Account ID
-    #[arg(value_name = "ID")]
-    pub(crate) id: String,
-}
-
-/// For `localnet forget-name`.
-#[derive(Debug, Args)]
-pub(crate) struct ForgetNameArgs {
-    #[command(flatten)]
-    pub(crate) of: OfLocalnet,
-    /// The name
-    #[arg(value_name = "NAME")]
-    pub(crate) name: String,
 }

@@ -2,6 +2,7 @@
 //! were checked; it runs on the engine of its home, wherever that runs.
 
 mod account;
+mod act;
 mod conversations;
 pub(crate) mod demo;
 mod ledger;
@@ -86,6 +87,7 @@ pub(crate) enum Needs {
 /// A command that is ready to run.
 pub(crate) enum Job {
     Account(account::Account),
+    Act(act::Job),
     Send(send::Send),
     Listen(listen::Listen),
     Conversations(conversations::Conversations),
@@ -103,6 +105,15 @@ impl Job {
         Ok(Some(match command {
             Command::Account(args) => Self::Account(account::Account::prepare(args, stdin)?),
             Command::Send(args) => Self::Send(send::Send::prepare(args, stdin)?),
+            Command::Reply(args) => Self::Send(send::Send::reply(args, stdin)?),
+            Command::React(args) => Self::Act(act::Job::react(args)?),
+            Command::Delete(args) => Self::Act(act::Job::delete(args)?),
+            Command::Read(args) => Self::Act(act::Job::read(args)?),
+            Command::Expire(args) => Self::Act(act::Job::expire(args)?),
+            Command::Set(args) => Self::Act(act::Job::set(args)?),
+            Command::Profile(args) => Self::Act(act::Job::profile(args)?),
+            Command::Contact(command) => Self::Act(act::Job::contact(command)?),
+            Command::Requests(args) => Self::Act(act::Job::requests(args)?),
             Command::Listen(args) => Self::Listen(listen::Listen::prepare(args)?),
             Command::Run => Self::Listen(listen::Listen::silent()),
             Command::Conversations(args) => {
@@ -125,8 +136,11 @@ impl Job {
     /// is told before the user types.
     pub(crate) fn reads_stdin(command: &Command) -> Result<Option<Input>, Failure> {
         match command {
-            Command::Send(args) if args.text.is_none() => {
+            Command::Send(args) if args.text.is_none() && args.invite.is_none() => {
                 send::Send::prepare(args, None).map(|_| Some(Input::Text))
+            }
+            Command::Reply(args) if args.text.is_none() => {
+                send::Send::reply(args, None).map(|_| Some(Input::Text))
             }
             Command::Account(AccountCommand::Restore(args)) => {
                 account::name(args).map(|_| Some(Input::Phrase))
@@ -140,9 +154,17 @@ impl Job {
         match self {
             Self::Send(_) | Self::Resolve(_) | Self::NetworkStatus(_) => Needs::Network,
             Self::Messages(job) => job.needs(),
+            // What is told to other devices has to know what they told.
+            Self::Act(job) if !job.only_reads() => Needs::Polling,
+            Self::Account(job) if job.fetches() => Needs::Polling,
             Self::Listen(_) => Needs::Polling,
             _ => Needs::Store,
         }
+    }
+
+    /// Whether it goes on until it is told to end.
+    pub(crate) fn is_endless(&self) -> bool {
+        matches!(self, Self::Listen(_))
     }
 
     /// Whether it makes the home where there is none.
@@ -162,6 +184,7 @@ impl Job {
     pub(crate) async fn run(&self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Account(job) => job.run(context).await,
+            Self::Act(job) => job.run(context).await,
             Self::Send(job) => job.run(context).await,
             Self::Listen(job) => job.run(context).await,
             Self::Conversations(job) => job.run(context).await,

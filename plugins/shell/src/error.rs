@@ -8,7 +8,7 @@ use ramson_codec::network_file::NetworkFileError;
 use ramson_crypto::MnemonicError;
 use ramson_localnet::LocalnetError;
 use ramson_system::{
-    ComposeError, EngineError, NameError, OpenError, ProxyError, ResolveError, SendError,
+    CarryError, CommandError, EngineError, NameError, OpenError, ProxyError, ResolveError,
     StoreError,
 };
 use ramson_types::{AccountId, AccountIdError, MessageId};
@@ -27,6 +27,16 @@ pub(crate) enum Failure {
         "'{text}' is neither a message's name, such as m1-42, nor a message hash of 43 characters; 'ramson messages' shows both"
     )]
     InvalidMessage { text: String },
+    #[error(
+        "'{text}' is no span of time; write off, or a number with s, m, h, d or w, such as 12h"
+    )]
+    InvalidSpan { text: String },
+    #[error("there is no message {message} in this home; 'ramson messages' shows those that are")]
+    NoSuchMessage { message: MessageId },
+    #[error(
+        "it is done in this home, but the network did not take it within {seconds} s; the next engine on this home tells it"
+    )]
+    NotToldInTime { seconds: u64 },
     #[error(transparent)]
     InvalidPhrase(#[from] MnemonicError),
     #[error("{}: {error}", path.display())]
@@ -158,6 +168,8 @@ impl Failure {
             Self::Usage { .. } => "Usage",
             Self::InvalidAccountId(_) => "InvalidAccountId",
             Self::InvalidMessage { .. } => "InvalidMessage",
+            Self::InvalidSpan { .. } => "InvalidSpan",
+            Self::NoSuchMessage { .. } => "NoSuchMessage",
             Self::InvalidPhrase(_) | Self::Engine(EngineError::Phrase(_)) => "InvalidPhrase",
             Self::InvalidNetworkFile { .. } => "InvalidNetworkFile",
             Self::UnreadableNetworkFile { .. } => "UnreadableNetworkFile",
@@ -177,9 +189,10 @@ impl Failure {
             Self::BadControl { .. } => "BadControl",
             Self::UnreachableSeed { .. } | Self::NoServiceNodes { .. } => "UnreachableSeed",
             Self::NoPath { .. } => "NoPath",
-            Self::NotStoredInTime { .. } | Self::Timeout { .. } | Self::Unanswered { .. } => {
-                "Timeout"
-            }
+            Self::NotStoredInTime { .. }
+            | Self::NotToldInTime { .. }
+            | Self::Timeout { .. }
+            | Self::Unanswered { .. } => "Timeout",
             Self::InvalidProxy(_) => "InvalidProxy",
             Self::InvalidSettings { .. } => "InvalidSettings",
             Self::OtherProxy { .. } => "OtherProxy",
@@ -220,6 +233,11 @@ impl Failure {
             | "EmptyMessage"
             | "MessageTooLong"
             | "InvalidName"
+            | "InvalidSpan"
+            | "InvalidTimer"
+            | "InvalidEmoji"
+            | "InvalidLink"
+            | "InvalidInvitation"
             | "InvalidFile"
             | "InvalidProxy"
             | "InvalidSettings"
@@ -269,21 +287,39 @@ fn kind_of_engine(error: &EngineError) -> &'static str {
             OpenError::OtherNetwork { .. } => "WrongNetwork",
             _ => "Store",
         },
-        EngineError::Store(error) | EngineError::Send(SendError::Store(error)) => match error {
+        EngineError::Store(error) | EngineError::Carry(CarryError::Store(error)) => match error {
             StoreError::NoSuchAccount { .. } => "NoSuchAccount",
             StoreError::AccountExists { .. } => "AccountExists",
             StoreError::Damaged { .. } => "DamagedStore",
             StoreError::Busy { .. } => "Busy",
             _ => "Store",
         },
-        EngineError::Send(SendError::Compose(error)) => match error {
-            ComposeError::Empty => "EmptyMessage",
-            ComposeError::TooLong { .. } | ComposeError::TooLarge { .. } => "MessageTooLong",
-            ComposeError::NotAnAccount { .. } => "InvalidAccountId",
+        EngineError::Carry(CarryError::Command(error)) => match error {
+            CommandError::Empty => "EmptyMessage",
+            CommandError::TooLong { .. } | CommandError::TooLarge { .. } => "MessageTooLong",
+            CommandError::NotAnAccount { .. } => "InvalidAccountId",
+            CommandError::NoSuchMessage { .. } | CommandError::OtherConversation { .. } => {
+                "NoSuchMessage"
+            }
+            CommandError::NoSuchContact { .. } => "NoSuchContact",
+            CommandError::NoSuchConversation { .. } => "NoSuchConversation",
+            CommandError::OwnAccount { .. } => "OwnAccount",
+            CommandError::NotAuthor { .. } => "NotAuthor",
+            CommandError::Blocked { .. } => "Blocked",
+            CommandError::NotApproved { .. } => "NotApproved",
+            CommandError::BadEmoji { .. } => "InvalidEmoji",
+            CommandError::TooManyReactions { .. } | CommandError::Busy { .. } => "Busy",
+            CommandError::BadName { .. } => "InvalidName",
+            CommandError::BadPreview { .. } => "InvalidLink",
+            CommandError::BadInvitation { .. } => "InvalidInvitation",
+            CommandError::NoAfterRead | CommandError::BadTimer { .. } => "InvalidTimer",
+            CommandError::NotOneToOne { .. } => "NotSupported",
+            CommandError::NotARequest { .. } => "NotARequest",
+            CommandError::TextWithInvitation => "InvalidInvitation",
             _ => "Message",
         },
-        EngineError::Send(SendError::Seal(_)) => "InvalidAccountId",
-        EngineError::Send(SendError::OutboxFull { .. }) => "OutboxFull",
+        EngineError::Carry(CarryError::Seal(_)) => "InvalidAccountId",
+        EngineError::Carry(CarryError::OutboxFull { .. }) => "OutboxFull",
         EngineError::BadName { .. } | EngineError::BadNameText(_) => "InvalidName",
         EngineError::NameNotRegistered { .. } => "NameNotRegistered",
         EngineError::Name(error) => match error {

@@ -1,15 +1,21 @@
 //! What is told on stdout: each record is one JSON object a line, or a line
 //! for people.
 
+mod change;
+mod conversation;
+mod message;
+
 use std::fmt;
 
 use ramson_system::{AccountSummary, Event};
-use ramson_types::message::{Message, MessageKind, MessageState};
-use ramson_types::{AccountId, Ed25519PublicKey, Timestamp};
+use ramson_types::Ed25519PublicKey;
 use serde::Serialize;
 
 use crate::error::Failure;
-use crate::time::readable;
+
+pub(crate) use change::ChangeRecord;
+pub(crate) use conversation::{ConversationRecord, ProfileRecord};
+pub(crate) use message::MessageRecord;
 
 /// One line of output. Readers of the JSON form have to pass over fields and
 /// events that they do not know.
@@ -37,13 +43,10 @@ pub(crate) enum Record {
         timestamp: u64,
     },
     Message(MessageRecord),
-    Conversation {
-        account: String,
-        conversation: String,
-        name: Option<String>,
-        timestamp: u64,
-        unread: u64,
-    },
+    Conversation(ConversationRecord),
+    Profile(ProfileRecord),
+    /// Something else happened to an account.
+    Changed(ChangeRecord),
     Listening {
         accounts: Vec<String>,
     },
@@ -112,68 +115,6 @@ impl Drop for Phrase {
     }
 }
 
-/// A message, as it comes or as the history has it.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct MessageRecord {
-    /// Its number among the home's events, when it just came.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) seq: Option<u64>,
-    pub(crate) account: String,
-    pub(crate) conversation: String,
-    pub(crate) author: String,
-    /// Whether the account wrote it itself, here or on another device.
-    pub(crate) own: bool,
-    pub(crate) message: String,
-    pub(crate) hash: Option<String>,
-    pub(crate) timestamp: u64,
-    pub(crate) kind: &'static str,
-    pub(crate) state: &'static str,
-    pub(crate) text: Option<String>,
-}
-
-impl MessageRecord {
-    pub(crate) fn new(seq: Option<u64>, account: &AccountId, message: &Message) -> Self {
-        Self {
-            seq,
-            account: account.to_string(),
-            conversation: message.conversation.to_string(),
-            author: message.author.to_string(),
-            own: message.author == *account,
-            message: message.id.to_string(),
-            hash: message.hash.map(|hash| hash.to_string()),
-            timestamp: message.sent.millis(),
-            kind: kind_name(message.kind),
-            state: state_name(&message.state),
-            text: message.text.clone(),
-        }
-    }
-}
-
-fn kind_name(kind: MessageKind) -> &'static str {
-    match kind {
-        MessageKind::Visible => "visible",
-        MessageKind::ExpirationTimerUpdate => "expiration-timer-update",
-        MessageKind::DataExtraction => "data-extraction",
-        MessageKind::MessageRequestResponse => "message-request-response",
-        MessageKind::Call => "call",
-        MessageKind::GroupUpdate => "group-update",
-        MessageKind::Reaction => "reaction",
-        MessageKind::Unsend => "unsend",
-        _ => "other",
-    }
-}
-
-fn state_name(state: &MessageState) -> &'static str {
-    match state {
-        MessageState::Queued => "queued",
-        MessageState::Stored => "stored",
-        MessageState::Failed { .. } => "failed",
-        MessageState::Received => "received",
-        MessageState::Read => "read",
-        _ => "other",
-    }
-}
-
 /// Keys as they are printed.
 pub(crate) fn hex_keys(keys: &[Ed25519PublicKey]) -> Vec<String> {
     keys.iter().map(Ed25519PublicKey::to_string).collect()
@@ -238,16 +179,9 @@ impl fmt::Display for Record {
                 nodes.iter().try_for_each(|node| write!(f, "\n    {node}"))
             }
             Self::Message(message) => message.fmt(f),
-            Self::Conversation { conversation, name, timestamp, unread, .. } => {
-                write!(f, "{}  {}", readable(Timestamp(*timestamp)), harmless(conversation))?;
-                if let Some(name) = name {
-                    write!(f, "  {}", harmless(name))?;
-                }
-                if *unread > 0 {
-                    write!(f, "  ({unread} unread)")?;
-                }
-                Ok(())
-            }
+            Self::Conversation(line) => line.fmt(f),
+            Self::Profile(profile) => profile.fmt(f),
+            Self::Changed(change) => change.fmt(f),
             Self::Listening { accounts } => write!(f, "listening for {}", accounts.join(", ")),
             Self::Path { hops, destination, .. } => {
                 let roles = ["guard", "relay", "exit"];
@@ -284,20 +218,6 @@ impl fmt::Display for Record {
             Self::Done { detail } => f.write_str(&one_line(detail)),
             Self::Localnet(status) => super::commands::localnet::show::Shown(status).fmt(f),
             Self::Error { detail, .. } => f.write_str(detail),
-        }
-    }
-}
-
-impl fmt::Display for MessageRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let when = readable(Timestamp(self.timestamp));
-        write!(f, "{when}  {}  {}", self.message, self.author)?;
-        if self.own {
-            write!(f, " (you, {}, to {})", self.state, harmless(&self.conversation))?;
-        }
-        match &self.text {
-            Some(text) => write!(f, ": {}", harmless(text)),
-            None => write!(f, ": ({})", self.kind),
         }
     }
 }

@@ -7,7 +7,7 @@ use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::{Cli, Command, NetworkCommand};
-use crate::commands::{Context, Job, Needs, demo, localnet, network};
+use crate::commands::{Context, Job, demo, localnet, network};
 use crate::console::{self, Console};
 use crate::control::{Outcome, Request, VERSION, attach};
 use crate::error::Failure;
@@ -186,7 +186,7 @@ fn kept(proxy: &Proxy) -> String {
 
 /// How a command ends that the user interrupted while another process had it.
 fn interrupted(job: &Job) -> Result<u8, Failure> {
-    if job.needs() == Needs::Polling {
+    if job.is_endless() {
         return Ok(0);
     }
     let kept = "what the running engine has taken in, it goes on with".to_owned();

@@ -1,6 +1,6 @@
 //! What the account machine makes of answers, whoever gave them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -9,13 +9,14 @@ use ramson_codec::proto::Content;
 use ramson_codec::storage::Retrieved;
 use ramson_crypto::{AccountKeys, message_hash};
 use ramson_protocol::account::{
-    Account, Arrival, ArrivalBody, Decision, PollAnswer, PollError, SendResult,
+    Account, Answer, Arrival, ArrivalBody, Decision, History, PollAnswer, PollError, Question,
+    SendResult,
 };
 use ramson_protocol::event::AccountEvent;
 use ramson_protocol::inbox;
-use ramson_protocol::store::{Change, Copy, Counters, MessageKey, OutboxEntry, StoredAccount};
+use ramson_protocol::store::{Change, Copy, Counters, Early, OutboxEntry, StoredAccount, Sync};
 use ramson_types::ledger::LedgerStep;
-use ramson_types::message::Message;
+use ramson_types::message::{Message, MessageName};
 use ramson_types::{
     AccountId, ConversationId, MessageHash, MessageId, Namespace, ServiceNode, Timestamp,
 };
@@ -35,7 +36,31 @@ fn account() -> Account {
         cursors: Vec::new(),
         outbox: outbox(),
         conversations: Vec::new(),
+        configs: Vec::new(),
+        sync: Sync { done: true, ..Sync::default() },
+        errands: Vec::new(),
+        expiring: Vec::new(),
     })
+}
+
+/// The namespaces that are polled, in the order of the answers.
+const POLLED: [Namespace; 5] = [
+    Namespace::USER_PROFILE,
+    Namespace::CONTACTS,
+    Namespace::USER_GROUPS,
+    Namespace::CONVO_INFO_VOLATILE,
+    Namespace::INBOX,
+];
+
+/// A good answer to a poll whose inbox holds these.
+fn polled(messages: &[Value], more: bool) -> Value {
+    let result = |messages: &[Value], more| {
+        let body = json!({ "messages": messages, "more": more, "t": NOW.millis(), "hf": [19, 4] });
+        json!({ "code": 200, "body": body })
+    };
+    let mut results = vec![result(&[], false); POLLED.len() - 1];
+    results.push(result(messages, more));
+    json!({ "results": results })
 }
 
 /// Two messages for the peer, sent in one request, and one for ourselves.
@@ -52,6 +77,8 @@ fn outbox() -> Vec<OutboxEntry> {
         data: vec![1, 2, 3],
         attempts: 0,
         next_attempt: NOW,
+        quiet: false,
+        outside_history: false,
     };
     to.into_iter().zip(1..).map(entry).collect()
 }
@@ -72,7 +99,8 @@ pub fn poll_answer(data: &[u8]) {
     let [node, ..] = &*NODES;
     match account().read_poll(&node.ed25519, status(&mut input), input.rest()) {
         Ok(PollAnswer::Retrieved(retrieved)) => {
-            assert_eq!(retrieved.len(), 1, "the inbox alone was asked for");
+            let of = retrieved.iter().map(|(namespace, _)| *namespace);
+            assert_eq!(of.collect::<Vec<_>>(), POLLED, "each was asked for");
             for (namespace, answer) in retrieved {
                 let ours = |message: &Retrieved| message.hash_is_right(&ME.account_id(), namespace);
                 assert!(answer.messages.is_empty() || answer.messages.iter().any(ours));
@@ -93,9 +121,7 @@ pub fn account_receive(data: &[u8]) {
 /// How many messages were kept.
 fn received(data: &[u8]) -> usize {
     let copies = copies(&mut Input::new(data));
-    let answer = json!({ "results": [{ "code": 200, "body": {
-        "messages": copies, "more": false, "t": NOW.millis(), "hf": [19, 4],
-    }}]});
+    let answer = polled(&copies, false);
     let mut account = account();
     let [node, ..] = &*NODES;
     let retrieved = match account.read_poll(&node.ed25519, 200, answer.to_string().as_bytes()) {
@@ -106,18 +132,69 @@ fn received(data: &[u8]) -> usize {
         }
         other => panic!("{other:?} of a good answer"),
     };
-    let [(Namespace::INBOX, answer)] = retrieved.as_slice() else {
-        panic!("the inbox alone was asked for");
+    let Some((Namespace::INBOX, answer)) = retrieved.last() else {
+        panic!("the inbox was asked for");
     };
     assert_eq!((answer.messages.len(), answer.unnamed), (copies.len(), 0));
 
-    let decision = receive(&mut account, &answer.messages, |_| false);
-    let kept = check(&decision, &answer.messages);
-    let known: BTreeSet<_> = kept.iter().map(|message| MessageKey::of(message)).collect();
-    assert_eq!(known.len(), kept.len(), "a message was kept twice");
-    let again = receive(&mut account, &answer.messages, |key| known.contains(key));
-    assert_eq!(again.events, [], "what is in the history came again");
-    kept.len()
+    let mut kept = Kept::default();
+    let decision = receive(&mut account, &answer.messages, &kept);
+    let new = check(&decision, &answer.messages);
+    kept.take(decision.changes.clone());
+    let names: BTreeSet<_> = new.iter().map(|message| (message.name(), message.kind)).collect();
+    assert_eq!(names.len(), new.len(), "a message was kept twice");
+    let again = receive(&mut account, &answer.messages, &kept);
+    let came = again.events.iter().find(|it| matches!(it, AccountEvent::MessageReceived(_)));
+    assert_eq!(came, None, "what is in the history came again");
+    new.len()
+}
+
+/// What is kept of the account's history.
+#[derive(Default)]
+struct Kept {
+    messages: BTreeMap<MessageId, Message>,
+    early: BTreeMap<MessageName, Early>,
+}
+
+impl Kept {
+    fn take(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            match change {
+                Change::PutMessage(message) => {
+                    self.messages.insert(message.id, message);
+                }
+                Change::EditMessage { id, edit } => {
+                    if let Some(message) = self.messages.get_mut(&id) {
+                        edit.apply(message);
+                    }
+                }
+                Change::RemoveMessage(id) => {
+                    self.messages.remove(&id);
+                }
+                Change::PutEarly { name, early } => {
+                    self.early.insert(name, early);
+                }
+                Change::RemoveEarly(name) => {
+                    self.early.remove(&name);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn answer(&self, question: &Question) -> Answer {
+        let found = |pick: &dyn Fn(&&Message) -> bool| {
+            self.messages.values().filter(pick).cloned().collect()
+        };
+        match question {
+            Question::Named(name) => {
+                let messages = found(&|message| message.name() == *name);
+                Answer { messages, early: self.early.get(name).cloned() }
+            }
+            Question::Id(id) => Answer { messages: found(&|it| it.id == *id), early: None },
+            other => panic!("{other:?} of arrivals"),
+        }
+    }
 }
 
 fn copies(input: &mut Input<'_>) -> Vec<Value> {
@@ -154,11 +231,7 @@ fn seal(from: &AccountKeys, content: &[u8], otherwise: Timestamp) -> Vec<u8> {
     }
 }
 
-fn receive(
-    account: &mut Account,
-    messages: &[Retrieved],
-    in_history: impl Fn(&MessageKey) -> bool,
-) -> Decision {
+fn receive(account: &mut Account, messages: &[Retrieved], kept: &Kept) -> Decision {
     let arrival = |message: &Retrieved| Arrival {
         hash: message.hash,
         expires: message.expiration.unwrap_or(NOW),
@@ -169,9 +242,15 @@ fn receive(
             ArrivalBody::WrongHash
         },
     };
-    let arrivals = messages.iter().map(arrival).collect();
+    let arrivals: Vec<_> = messages.iter().map(arrival).collect();
+    let questions = account.arrival_questions(&arrivals);
+    let answers = questions.into_iter().map(|question| {
+        let answer = kept.answer(&question);
+        (question, answer)
+    });
+    let history = History::new(answers);
     let [node, ..] = *NODES;
-    account.receive(node.ed25519, &vec![node.ed25519], Namespace::INBOX, arrivals, in_history, NOW)
+    account.receive(node.ed25519, &vec![node.ed25519], Namespace::INBOX, arrivals, history, NOW)
 }
 
 fn check<'a>(decision: &'a Decision, messages: &[Retrieved]) -> Vec<&'a Message> {
@@ -196,10 +275,10 @@ fn check<'a>(decision: &'a Decision, messages: &[Retrieved]) -> Vec<&'a Message>
     assert_eq!(accounted, lines, "each copy has a line in the ledger");
     assert_eq!(cursor, messages.last().map(|last| last.hash), "the cursor passes everything");
     let message = |event: &'a AccountEvent| match event {
-        AccountEvent::MessageReceived(message) => message,
-        other => panic!("{other:?} of a poll"),
+        AccountEvent::MessageReceived(message) => Some(message),
+        _ => None,
     };
-    let kept: Vec<_> = decision.events.iter().map(message).collect();
+    let kept: Vec<_> = decision.events.iter().filter_map(message).collect();
     assert_eq!(written, kept.len());
     for message in &kept {
         let from_me = message.author == ME.account_id();
@@ -267,7 +346,9 @@ fn settled(data: &[u8]) -> usize {
 }
 
 pub(crate) mod corpus {
-    use super::{AccountId, ME, NOW, Namespace, PEER, STANDARD, Value, json, message_hash, outbox};
+    use super::{
+        AccountId, ME, NOW, Namespace, PEER, STANDARD, Value, json, message_hash, outbox, polled,
+    };
     use crate::corpus::{Known, behind};
     use crate::fixed::{NODES, node_secret};
     use base64::Engine as _;
@@ -282,8 +363,7 @@ pub(crate) mod corpus {
         let (mine, foreign) = (message(&ME.account_id(), b"1"), message(&PEER.account_id(), b"2"));
         let mut inputs = Vec::new();
         for messages in [json!([mine]), json!([mine, foreign]), json!([foreign]), json!([])] {
-            let body = json!({ "messages": messages, "more": true, "t": NOW.millis() });
-            let answer = json!({ "results": [{ "code": 200, "body": body }] });
+            let answer = polled(messages.as_array().map_or(&[], Vec::as_slice), true);
             inputs.push([b"\0", answer.to_string().as_bytes()].concat());
         }
         inputs.extend(behind(&[&[0], &[1]], &known.storage_answers()));

@@ -41,7 +41,7 @@ mod text;
 mod world;
 
 pub use account::{account_receive, delivery_answer, poll_answer};
-pub use config::{config_dump, config_merge, config_message};
+pub use config::{config_dump, config_merge, config_message, config_parts};
 pub use control::control_request;
 pub use files::{file_answer, file_server};
 pub use message::{content, envelope, sealed_message};
@@ -87,7 +87,7 @@ pub const TARGETS: &[Target] = targets! {
     files: file_server file_answer;
     peers: bencode peer_message active_nodes;
     account: poll_answer account_receive delivery_answer;
-    config: config_message config_merge config_dump;
+    config: config_message config_merge config_parts config_dump;
     control: control_request;
     node_http: node_http;
     node_rules: node_rules;

@@ -1,15 +1,28 @@
 //! Messages as they lie in a swarm, layer by layer.
 
+use std::sync::LazyLock;
+
 use ramson_codec::envelope::{self, check_content};
 use ramson_codec::proto::Content;
 use ramson_crypto::session_protocol::{self, DecryptError};
 use ramson_crypto::{X25519Secret, padding, sealed_box};
 use ramson_protocol::inbox::{self, OpenError};
-use ramson_types::{Prefix, Timestamp};
+use ramson_protocol::pro;
+use ramson_types::{Ed25519PublicKey, Prefix, Timestamp};
 
 use crate::fixed::{ME, NOW, PEER, rng};
 use crate::input::Input;
 use crate::show;
+
+/// Believes the Pro backend of the vectors.
+static PRO: LazyLock<pro::Rules> = LazyLock::new(|| pro::Rules {
+    backends: vec![Ed25519PublicKey([
+        0x80, 0xfc, 0x64, 0x5b, 0x85, 0xcf, 0x46, 0xa1, 0x58, 0x2b, 0x03, 0xcf, 0xd0, 0xc3, 0xf9,
+        0xc8, 0x88, 0x83, 0xfe, 0x5d, 0xf0, 0x4e, 0xdd, 0xc5, 0xf4, 0xc3, 0xe8, 0x05, 0xfe, 0x3d,
+        0x86, 0xf6,
+    ])],
+    ..pro::Rules::default()
+});
 
 /// The outer wrapping. What is unwrapped is wrapped again and unwrapped to the
 /// same; any bytes whatever come out as they went in.
@@ -48,8 +61,37 @@ pub fn content(data: &[u8]) {
                 show(&error, &[]);
                 assert_ne!(content.sig_timestamp, Some(NOW.millis()));
             }
+            claims_pro(&content);
         }
         Err(error) => show(&error, &[]),
+    }
+    // What is posted in a community is padded.
+    if let Ok((content, status)) = pro::open_community(&padding::pad(data), NOW, &PRO) {
+        assert!(!status.is_pro() || content.pro_sig_for_community_message_only.is_some());
+        assert_eq!(Ok(content), Content::decode(data));
+    }
+}
+
+/// With a proof of its own or another's, but never signed with the proof's key.
+fn claims_pro(content: &Content) {
+    let envelope = envelope::EnvelopeParts {
+        timestamp: NOW,
+        content: b"sealed".to_vec(),
+        pro_sig: Some([7; 64]),
+    };
+    let lenient = pro::Rules { drops_malformed: false, ..PRO.clone() };
+    let lenient = pro::evaluate(&envelope, content, &lenient);
+    match pro::evaluate(&envelope, content, &PRO) {
+        Ok(status) => {
+            assert!(!status.is_pro());
+            assert_eq!(status == pro::Status::None, content.pro_message.is_none());
+            assert_eq!(lenient, Ok(status));
+        }
+        Err(error) => {
+            show(&error, &[]);
+            assert!(content.pro_message.is_some());
+            assert_eq!(lenient, Ok(pro::Status::Malformed));
+        }
     }
 }
 
@@ -107,6 +149,9 @@ fn around_content(content: &[u8]) {
             assert_eq!(Ok(opened.content), readable);
         }
         Err(OpenError::BadContent) => assert!(readable.is_err()),
+        Err(OpenError::Pro(_)) => {
+            assert!(readable.is_ok_and(|content| content.pro_message.is_some()));
+        }
         Err(OpenError::TimestampMismatch) => {
             assert!(readable.is_ok_and(|content| check_content(&content, NOW).is_err()));
         }
@@ -149,7 +194,7 @@ fn around_signed_part(inner: &[u8]) {
 }
 
 pub(crate) mod corpus {
-    use super::{ME, PEER, X25519Secret, sealed_box, session_protocol};
+    use super::{ME, PEER, X25519Secret, padding, sealed_box, session_protocol};
     use crate::corpus::{Known, behind};
 
     /// Well signed, to be cut and changed.
@@ -164,12 +209,16 @@ pub(crate) mod corpus {
     }
 
     pub(crate) fn envelope(known: &Known) -> Vec<Vec<u8>> {
-        known.hex("session-protocol", &["websocket_hex"])
+        let mut inputs = known.hex("session-protocol", &["websocket_hex"]);
+        inputs.extend(known.hex("pro", &["websocket_hex"]));
+        inputs
     }
 
     pub(crate) fn content(known: &Known) -> Vec<Vec<u8>> {
         let mut inputs = known.hex("content", &["content_hex"]);
         inputs.extend(known.hex("session-protocol", &["content_hex"]));
+        let pro = known.hex("pro", &["content_hex", "payload_hex"]);
+        inputs.extend(pro.iter().map(|content| padding::unpad(content).to_vec()));
         inputs
     }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ramson_protocol::config::ConfigKind;
 use ramson_types::ConversationId;
 use ramson_types::ledger::LedgerStep;
-use ramson_types::message::{Message, MessageState};
+use ramson_types::message::{Message, MessageKind, MessageState};
 
 use super::World;
 use super::client::{ClientHost, Home};
@@ -27,18 +28,23 @@ impl World {
             && self.errands.get() == 0
             && tally.expected.iter().all(|expected| expected.kept)
             && self.clients.iter().all(|client| client.home.borrow().outbox.is_empty())
+            && (!self.plan.acts || (0..self.clients.len()).all(|client| self.is_quiet(client)))
             && self.clients.iter().all(|client| {
                 let home = client.home.borrow();
                 let due = tally.expected.iter().filter(|expected| concerns(expected, client));
                 // Exactness is for the end; here it must only be all there.
-                due.count() <= home.messages.len()
+                due.count() <= visible(&home).count()
             })
     }
 
     /// Everything that must hold at the end.
     pub(crate) fn check_end(&self) {
-        for client in &self.clients {
-            self.check_client(client);
+        if self.plan.acts {
+            self.compare_devices();
+        } else {
+            for client in &self.clients {
+                self.check_client(client);
+            }
         }
         let net = self.net.borrow();
         for client in &self.clients {
@@ -60,7 +66,7 @@ impl World {
         }
         let tally = self.tally.borrow();
         let mut found: BTreeMap<&str, u32> = BTreeMap::new();
-        for message in home.messages.values() {
+        for message in visible(&home) {
             *found.entry(message.text.as_deref().unwrap_or_default()).or_default() += 1;
         }
         for expected in tally.expected.iter().filter(|expected| concerns(expected, client)) {
@@ -73,7 +79,7 @@ impl World {
         for (text, times) in found {
             self.complain(host, format_args!("has '{text}', which is not for it, {times} times"));
         }
-        for message in home.messages.values() {
+        for message in visible(&home) {
             self.check_state(client, message);
         }
         self.check_ledger(client, &home);
@@ -85,9 +91,10 @@ impl World {
         let right = if own {
             message.state == MessageState::Stored
         } else {
-            message.state == MessageState::Received
+            matches!(message.state, MessageState::Received | MessageState::Read)
         };
-        if !right || message.hash.is_none() {
+        // Of what another device sent, only the own copy is known.
+        if !right || message.hash.or(message.own_hash).is_none() {
             let (id, state) = (message.id, &message.state);
             self.complain(Host::Client(client.number), format_args!("{id} is {state:?}"));
         }
@@ -99,7 +106,7 @@ impl World {
     fn check_ledger(&self, client: &ClientHost, home: &Home) {
         let host = Host::Client(client.number);
         let tally = self.tally.borrow();
-        for message in home.messages.values() {
+        for message in visible(home) {
             let id = message.id;
             let lines = || home.ledger.iter().filter(|line| line.message == Some(id));
             let queued = lines().any(|line| matches!(line.step, LedgerStep::Queued { .. }));
@@ -145,7 +152,9 @@ impl World {
         let latest = self.queue.now().plus(LONGEST_EXPIRY);
         for ((node, namespace), cursor) in &home.cursors {
             let name = self.node_name(node);
-            if !home.has_seen(*namespace, cursor.hash) {
+            // Configs are recognised by what they say.
+            let config = ConfigKind::of_account(*namespace).is_some();
+            if !config && !home.has_seen(*namespace, cursor.hash) {
                 self.complain(host, format_args!("its cursor at {name} was never seen"));
             }
             if cursor.expires > latest {
@@ -153,6 +162,11 @@ impl World {
             }
         }
     }
+}
+
+/// Notices aside.
+fn visible(home: &Home) -> impl Iterator<Item = &Message> {
+    home.messages.values().filter(|message| message.kind == MessageKind::Visible)
 }
 
 /// Whether a client must have a message: it is its author's device or its

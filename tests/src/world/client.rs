@@ -2,14 +2,16 @@
 //! runs on it, as long as it does.
 //!
 //! The engine's machines are the real ones; the rooms around them do what the
-//! actors do, file by file: `send`, `deliver`, `poll`, `time`, `commits` are Identity,
+//! actors do, file by file: `decide`, `deliver`, `errands`, `poll`, `time`, `commits` are Identity,
 //! `paths` and `exchange` are Paths, `swarm`, `members`, `pool`, `names` and
 //! `turn` are Swarm, `home` is Storage.
 
 mod clock;
 mod commits;
+mod decide;
 mod deliver;
 mod engine;
+mod errands;
 mod exchange;
 mod home;
 mod members;
@@ -17,7 +19,6 @@ mod names;
 mod paths;
 mod poll;
 mod pool;
-mod send;
 mod swarm;
 mod time;
 mod turn;
@@ -27,7 +28,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use ramson_crypto::{AccountKeys, Seed};
-use ramson_types::AccountId;
+use ramson_types::{AccountId, Timestamp};
 use rand::RngExt as _;
 
 use super::World;
@@ -53,6 +54,8 @@ pub(crate) struct ClientHost {
     engine: RefCell<Option<Rc<Engine>>>,
     /// It slept or crashed: what it missed is no delay of the network.
     pub(crate) was_away: Cell<bool>,
+    /// When it started or woke last.
+    pub(crate) awake_since: Cell<Timestamp>,
 }
 
 impl ClientHost {
@@ -67,6 +70,7 @@ impl ClientHost {
             clock,
             engine: RefCell::new(None),
             was_away: Cell::new(false),
+            awake_since: Cell::new(Timestamp(0)),
         }
     }
 }
@@ -75,6 +79,7 @@ impl World {
     pub(crate) fn start_client(self: &Rc<Self>, number: usize) {
         let Some(client) = self.clients.get(number) else { return };
         self.log(Host::Client(number), format_args!("starts"));
+        client.awake_since.set(self.queue.now());
         let engine = Engine::start(self, client);
         *client.engine.borrow_mut() = Some(engine);
     }
@@ -83,6 +88,9 @@ impl World {
     /// starts again soon.
     pub(crate) fn crash_client(self: &Rc<Self>, number: usize, when: &'static str) {
         let Some(client) = self.clients.get(number) else { return };
+        if client.engine.borrow().is_none() {
+            return;
+        }
         self.log(Host::Client(number), format_args!("crashes {when}"));
         client.was_away.set(true);
         self.queue.kill(Host::Client(number));
@@ -109,6 +117,7 @@ impl World {
         if let Some(client) = self.clients.get(number) {
             let slept = self.queue.wake_up(Host::Client(number));
             client.clock.add_sleep(slept);
+            client.awake_since.set(self.queue.now());
             self.log(Host::Client(number), format_args!("wakes after {} s", slept.as_secs()));
         }
     }

@@ -19,8 +19,15 @@ pub struct Plan {
     /// How many accounts.
     pub accounts: usize,
     /// How many devices each account has. Client `n` is a device of account
-    /// `n / devices`.
+    /// `n / devices`, unless the first account has another number of them.
     pub devices: usize,
+    /// How many devices the first account has, if others than the rest.
+    pub first_devices: Option<usize>,
+    /// Clients that are not there from the start ([`Step::Begin`]).
+    pub late: Vec<usize>,
+    /// Whether users do more than write to each other: then the devices of an
+    /// account are compared at the end, instead of counting what arrived.
+    pub acts: bool,
     /// What clients have from an earlier run.
     pub kept: Kept,
     /// Requests a second that a client may make; `None` is no limit.
@@ -45,6 +52,9 @@ impl Default for Plan {
             seeds: 2,
             accounts: 3,
             devices: 1,
+            first_devices: None,
+            late: Vec::new(),
+            acts: false,
             kept: Kept::default(),
             budget: Some(10),
             client_rates: Rates::default(),
@@ -139,6 +149,10 @@ pub enum Step {
         /// To which account.
         to: usize,
     },
+    /// A user does something, as chance has it, with what is there.
+    Act(usize),
+    /// A client is there from now on, with an empty home.
+    Begin(usize),
     /// A node goes away.
     Kill(usize, Down),
     /// The first guard of a client goes away.

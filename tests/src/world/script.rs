@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use ramson_codec::ons::Name;
+use ramson_protocol::command::{Command, Post};
 use ramson_protocol::names::NameOutcome;
 use ramson_types::SwarmId;
 use ramson_types::swarm::next_swarm_id;
@@ -39,6 +40,8 @@ impl World {
     fn carry_out(self: &Rc<Self>, step: Step) {
         match step {
             Step::Send { from, to } => self.send(from, to),
+            Step::Act(client) => self.act(client),
+            Step::Begin(client) => self.start_client(client),
             Step::Kill(node, how) => self.kill_node(node, how),
             Step::KillGuardOf(client) => self.kill_guard_of(client),
             Step::KillMembers { of, count, how } => {
@@ -175,7 +178,7 @@ impl World {
     /// A user writes. If the client dies meanwhile, the user looks into the
     /// history when it is back, and writes again what is not there.
     fn send(self: &Rc<Self>, from: usize, to: usize) {
-        let account = from / self.plan.devices.max(1);
+        let Some(account) = self.clients.get(from).map(|client| client.account) else { return };
         let (text, number) = self.tally.borrow_mut().expect(account, to);
         let Some(to) = self.clients.iter().find(|client| client.account == to) else { return };
         let (world, to) = (self.clone(), to.id);
@@ -188,7 +191,8 @@ impl World {
                     let (tell, told) = tokio::sync::oneshot::channel();
                     let text = text.clone();
                     world.queue.spawn(Host::Client(from), async move {
-                        let sent = engine.send_text(to, &text).await;
+                        let post = Post::text(text);
+                        let sent = engine.command(Command::Send { to, post }).await;
                         // A crash drops who waits, or what it waits for.
                         drop(tell.send(sent));
                     });

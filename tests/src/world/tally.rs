@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ramson_protocol::event::AccountEvent;
+use ramson_types::message::MessageName;
 use ramson_types::{MessageId, Timestamp};
 
 /// A message that a user wrote.
@@ -25,6 +26,12 @@ pub(crate) struct Tally {
     /// When each client's messages were queued and stored.
     pub(crate) queued: BTreeMap<(usize, MessageId), Timestamp>,
     pub(crate) stored: BTreeMap<(usize, MessageId), Timestamp>,
+    /// What was deleted on all devices of an account.
+    pub(crate) deleted: Vec<(usize, MessageName)>,
+    /// What was deleted on one device only.
+    pub(crate) deleted_here: Vec<(usize, MessageName)>,
+    /// Commands that were carried out and those that were refused, by name.
+    pub(crate) acts: BTreeMap<&'static str, (u32, u32)>,
     watch: Option<Timestamp>,
     recovery: Option<Duration>,
 }

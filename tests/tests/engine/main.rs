@@ -9,7 +9,9 @@
     reason = "a test that finds something else than it expects has to fail"
 )]
 
+mod commands;
 mod delivery;
+mod devices;
 mod guard;
 mod mischief;
 mod network;

@@ -1,7 +1,7 @@
 //! Actors that fail come back with their state, or stay down visibly.
 
 use ramson_localnet::LocalnetConfig;
-use ramson_system::{EngineError, EngineEvent, Event, SendError};
+use ramson_system::{CarryError, EngineError, EngineEvent, Event};
 use ramson_types::ConversationId;
 
 use crate::support::{engine, localnet, next_message, wait_for};
@@ -20,7 +20,7 @@ async fn accounts_that_panic_lose_and_double_nothing() {
         let text = format!("message {n}");
         match engine.send_text(&alice.id, bob.id, text.clone()).await {
             Ok(_) => sent.push(text),
-            Err(EngineError::Send(_) | EngineError::Link(_)) => {}
+            Err(EngineError::Carry(_) | EngineError::Link(_)) => {}
             Err(other) => panic!("{other}"),
         }
         if n % 8 == 3 {
@@ -72,7 +72,7 @@ async fn an_account_that_panics_ten_times_in_a_minute_stays_down_and_the_others_
     assert!(given_up);
     let refused = engine.send_text(&alice.id, bob.id, "from a dead account".into()).await;
     assert!(
-        matches!(refused, Err(EngineError::Link(_) | EngineError::Send(SendError::Link(_)))),
+        matches!(refused, Err(EngineError::Link(_) | EngineError::Carry(CarryError::Link(_)))),
         "{refused:?}"
     );
     engine.send_text(&carol.id, bob.id, "from a live one".into()).await.unwrap();

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ramson_localnet::{Localnet, LocalnetConfig};
 use ramson_system::{AccountEvent, Engine, EngineConfig, Event, NetworkConfig};
 use ramson_types::Timestamp;
-use ramson_types::message::Message;
+use ramson_types::message::{Message, MessageKind};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::sync::broadcast;
@@ -47,10 +47,13 @@ pub(crate) async fn wait_for<T>(
     tokio::time::timeout(PATIENCE, found).await.expect("it happens in time")
 }
 
-/// Waits for the next message that came in.
+/// Waits for the next message that came in and that somebody wrote; notices
+/// are passed over.
 pub(crate) async fn next_message(events: &mut broadcast::Receiver<Event>) -> Message {
     wait_for(events, |event| match event {
-        Event::Account { event: AccountEvent::MessageReceived(message), .. } => {
+        Event::Account { event: AccountEvent::MessageReceived(message), .. }
+            if message.kind == MessageKind::Visible =>
+        {
             Some(message.clone())
         }
         _ => None,

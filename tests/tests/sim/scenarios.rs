@@ -2,6 +2,7 @@
 //! same.
 
 mod clients;
+mod devices;
 mod heavy;
 mod members;
 mod outages;
@@ -41,4 +42,5 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario::new("answers_lost", requests::answers_lost),
     Scenario::new("garbage_answers", requests::garbage),
     Scenario { seeds: 3, ..Scenario::new("heavy", heavy::plan) },
+    Scenario { seeds: 2, ..Scenario::new("three_devices", devices::three_devices) },
 ];

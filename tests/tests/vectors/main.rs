@@ -18,6 +18,7 @@ mod onion;
 mod onion_v4;
 mod ons;
 mod padding;
+mod pro;
 mod seeds;
 mod session_protocol;
 mod storage_rpc_cases;
@@ -49,6 +50,7 @@ const FILES: &[(&str, Run)] = &[
     ("onion-v4", onion_v4::run),
     ("ons", ons::run),
     ("padding", padding::run),
+    ("pro", pro::run),
     ("seeds", seeds::run),
     ("session-protocol", session_protocol::run),
     ("storage-rpc-cases", storage_rpc_cases::run),
@@ -67,7 +69,6 @@ const LATER: &[(&str, &str)] = &[
     ("group-members", "groups"),
     ("group-message", "groups"),
     ("group-update-signatures", "groups"),
-    ("pro", "the account"),
     ("push", "push notifications"),
     ("sogs-auth", "communities"),
     ("subaccount", "groups"),

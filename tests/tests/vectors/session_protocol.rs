@@ -132,6 +132,7 @@ fn full_message_refused(_: &Value, case: &Value) -> Result<(), String> {
         OpenError::DecryptionFailed => "DecryptionFailed",
         OpenError::BadSignature => "BadSignature",
         OpenError::BadContent => "BadContent",
+        OpenError::Pro(_) => "Malformed",
         OpenError::TimestampMismatch => "TimestampMismatch",
     };
     expect_eq("error", class, text(case, "error")?)

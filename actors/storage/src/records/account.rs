@@ -1,9 +1,10 @@
-//! Records of an account: itself, seed, counters, cursors, outbox.
+//! Records of an account: itself, seed, configs, counters, cursors, outbox.
 
 use std::time::Duration;
 
 use ramson_crypto::Seed;
-use ramson_protocol::store::{Copy, Counters, Cursor, OutboxEntry};
+use ramson_protocol::config::ConfigKind;
+use ramson_protocol::store::{ConfigDump, Copy, Counters, Cursor, OutboxEntry, Sync};
 use ramson_types::{AccountId, MessageId, Timestamp};
 use zeroize::Zeroizing;
 
@@ -21,15 +22,78 @@ pub(crate) struct AccountRecord {
     /// Number of the account's next conversation.
     #[prost(uint32, tag = "4")]
     pub(crate) next_conversation: u32,
+    #[prost(bool, tag = "5")]
+    sync_done: bool,
+    #[prost(uint64, tag = "6")]
+    contacts_stored: u64,
 }
 
 impl AccountRecord {
-    pub(crate) fn new(id: AccountId, name: Option<String>, at: Timestamp) -> Self {
-        Self { id: id.to_bytes().to_vec(), name, added_at: at.0, next_conversation: 1 }
+    pub(crate) fn new(id: AccountId, name: Option<String>, sync: Sync, at: Timestamp) -> Self {
+        let mut record = Self {
+            id: id.to_bytes().to_vec(),
+            name,
+            added_at: at.0,
+            next_conversation: 1,
+            ..Self::default()
+        };
+        record.set_sync(sync);
+        record
     }
 
     pub(crate) fn id(&self) -> Result<AccountId, RecordError> {
         account_id(&self.id, "id")
+    }
+
+    pub(crate) const fn sync(&self) -> Sync {
+        Sync { done: self.sync_done, contacts_stored: Timestamp(self.contacts_stored) }
+    }
+
+    pub(crate) const fn set_sync(&mut self, Sync { done, contacts_stored }: Sync) {
+        (self.sync_done, self.contacts_stored) = (done, contacts_stored.0);
+    }
+}
+
+/// The number that a kind of config is kept under.
+pub(crate) const fn config_number(kind: ConfigKind) -> Result<u8, RecordError> {
+    Ok(match kind {
+        ConfigKind::UserProfile => 1,
+        ConfigKind::Contacts => 2,
+        ConfigKind::ConvoInfoVolatile => 3,
+        ConfigKind::UserGroups => 4,
+        ConfigKind::Local => 5,
+        ConfigKind::GroupInfo => 6,
+        ConfigKind::GroupMembers => 7,
+        _ => return Err(RecordError::Unknown("config")),
+    })
+}
+
+pub(crate) const fn config_kind(number: u8) -> Result<ConfigKind, RecordError> {
+    Ok(match number {
+        1 => ConfigKind::UserProfile,
+        2 => ConfigKind::Contacts,
+        3 => ConfigKind::ConvoInfoVolatile,
+        4 => ConfigKind::UserGroups,
+        5 => ConfigKind::Local,
+        6 => ConfigKind::GroupInfo,
+        7 => ConfigKind::GroupMembers,
+        _ => return Err(RecordError::Field("kind")),
+    })
+}
+
+/// Version byte and dump. It may hold secrets of groups.
+pub(crate) fn config(dump: &ConfigDump) -> Zeroizing<Vec<u8>> {
+    let mut record = Zeroizing::new(Vec::with_capacity(dump.0.len().saturating_add(1)));
+    record.push(VERSION);
+    record.extend_from_slice(&dump.0);
+    record
+}
+
+pub(crate) fn parse_config(bytes: &[u8]) -> Result<ConfigDump, RecordError> {
+    match bytes.split_first() {
+        None => Err(RecordError::Empty),
+        Some((&VERSION, dump)) => Ok(ConfigDump(dump.to_vec())),
+        Some((&version, _)) => Err(RecordError::Version(version)),
     }
 }
 
@@ -58,6 +122,9 @@ struct CountersRecord {
     next_outbox: u64,
     #[prost(uint64, tag = "3")]
     last_sent: u64,
+    /// Missing where no errand was ever numbered.
+    #[prost(uint64, optional, tag = "4")]
+    next_errand: Option<u64>,
 }
 
 pub(crate) fn counters(counters: &Counters) -> Vec<u8> {
@@ -65,6 +132,7 @@ pub(crate) fn counters(counters: &Counters) -> Vec<u8> {
         next_message: counters.next_message,
         next_outbox: counters.next_outbox,
         last_sent: counters.last_sent.0,
+        next_errand: Some(counters.next_errand),
     })
 }
 
@@ -73,6 +141,7 @@ pub(crate) fn parse_counters(bytes: &[u8]) -> Result<Counters, RecordError> {
     Ok(Counters {
         next_message: record.next_message,
         next_outbox: record.next_outbox,
+        next_errand: record.next_errand.unwrap_or(1),
         last_sent: Timestamp(record.last_sent),
     })
 }
@@ -117,6 +186,10 @@ struct OutboxRecord {
     attempts: u32,
     #[prost(uint64, tag = "10")]
     next_attempt: u64,
+    #[prost(bool, tag = "11")]
+    quiet: bool,
+    #[prost(bool, tag = "12")]
+    outside_history: bool,
 }
 
 pub(crate) fn outbox(entry: &OutboxEntry) -> Vec<u8> {
@@ -134,6 +207,8 @@ pub(crate) fn outbox(entry: &OutboxEntry) -> Vec<u8> {
         data: entry.data.clone(),
         attempts: entry.attempts,
         next_attempt: entry.next_attempt.0,
+        quiet: entry.quiet,
+        outside_history: entry.outside_history,
     })
 }
 
@@ -159,5 +234,7 @@ pub(crate) fn parse_outbox(
         data: record.data,
         attempts: record.attempts,
         next_attempt: Timestamp(record.next_attempt),
+        quiet: record.quiet,
+        outside_history: record.outside_history,
     })
 }

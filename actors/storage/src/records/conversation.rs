@@ -1,9 +1,11 @@
 //! Conversations, and the bytes by which one is found.
 
-use ramson_types::conversation::{CommunityRoom, Conversation};
+use ramson_types::conversation::{
+    CommunityRoom, Conversation, Disappearing, Notify, ProfilePicture,
+};
 use ramson_types::{ConversationId, Timestamp};
 
-use super::{RecordError, account_id, decode, encode};
+use super::{RecordError, account_id, bytes32, decode, encode};
 
 const ACCOUNT: u8 = 1;
 const GROUP: u8 = 2;
@@ -33,7 +35,7 @@ pub(crate) fn conversation_key(id: &ConversationId) -> Result<Vec<u8>, RecordErr
     Ok(key)
 }
 
-fn parse_conversation_key(key: &[u8]) -> Result<ConversationId, RecordError> {
+pub(super) fn parse_conversation_key(key: &[u8]) -> Result<ConversationId, RecordError> {
     let garbled = RecordError::Field("conversation");
     let (kind, rest) = key.split_first().ok_or(garbled.clone())?;
     Ok(match *kind {
@@ -67,6 +69,54 @@ struct ConversationRecord {
     latest: u64,
     #[prost(uint64, tag = "4")]
     unread: u64,
+    #[prost(string, optional, tag = "5")]
+    nickname: Option<String>,
+    #[prost(message, optional, tag = "6")]
+    picture: Option<PictureRecord>,
+    #[prost(bool, tag = "7")]
+    approved: bool,
+    #[prost(bool, tag = "8")]
+    approved_me: bool,
+    #[prost(bool, tag = "9")]
+    blocked: bool,
+    #[prost(sint64, tag = "10")]
+    priority: i64,
+    #[prost(uint64, tag = "11")]
+    muted_until: u64,
+    /// 0 as the default is, 1 all, 2 nothing, 3 mentions.
+    #[prost(uint32, tag = "12")]
+    notify: u32,
+    #[prost(oneof = "DisappearingRecord", tags = "13, 14")]
+    disappearing: Option<DisappearingRecord>,
+    #[prost(uint64, tag = "15")]
+    created: u64,
+    #[prost(uint64, tag = "16")]
+    mentions: u64,
+    #[prost(bool, tag = "17")]
+    marked_unread: bool,
+    #[prost(uint64, tag = "18")]
+    last_read: u64,
+    #[prost(uint64, tag = "19")]
+    read_handled: u64,
+    #[prost(string, optional, tag = "20")]
+    draft: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct PictureRecord {
+    #[prost(string, tag = "1")]
+    url: String,
+    #[prost(bytes = "vec", tag = "2")]
+    key: Vec<u8>,
+}
+
+/// In seconds.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Oneof)]
+enum DisappearingRecord {
+    #[prost(uint32, tag = "13")]
+    AfterSend(u32),
+    #[prost(uint32, tag = "14")]
+    AfterRead(u32),
 }
 
 pub(crate) fn conversation(conversation: &Conversation) -> Result<Vec<u8>, RecordError> {
@@ -75,15 +125,70 @@ pub(crate) fn conversation(conversation: &Conversation) -> Result<Vec<u8>, Recor
         name: conversation.name.clone(),
         latest: conversation.latest.0,
         unread: conversation.unread,
+        nickname: conversation.nickname.clone(),
+        picture: conversation
+            .picture
+            .as_ref()
+            .map(|picture| PictureRecord { url: picture.url.clone(), key: picture.key.to_vec() }),
+        approved: conversation.approved,
+        approved_me: conversation.approved_me,
+        blocked: conversation.blocked,
+        priority: conversation.priority,
+        muted_until: conversation.muted_until.0,
+        notify: match conversation.notify {
+            Notify::Default => 0,
+            Notify::All => 1,
+            Notify::Off => 2,
+            Notify::Mentions => 3,
+        },
+        disappearing: match conversation.disappearing {
+            Disappearing::Off => None,
+            Disappearing::AfterSend(seconds) => Some(DisappearingRecord::AfterSend(seconds)),
+            Disappearing::AfterRead(seconds) => Some(DisappearingRecord::AfterRead(seconds)),
+        },
+        created: conversation.created.0,
+        mentions: conversation.mentions,
+        marked_unread: conversation.marked_unread,
+        last_read: conversation.last_read.0,
+        read_handled: conversation.read_handled.0,
+        draft: conversation.draft.clone(),
     }))
 }
 
 pub(crate) fn parse_conversation(bytes: &[u8]) -> Result<Conversation, RecordError> {
     let record: ConversationRecord = decode(bytes)?;
+    let picture = record.picture.map(|PictureRecord { url, key }| {
+        bytes32(&key, "picture").map(|key| ProfilePicture { url, key })
+    });
     Ok(Conversation {
         id: parse_conversation_key(&record.id)?,
         name: record.name,
+        nickname: record.nickname,
+        picture: picture.transpose()?,
+        approved: record.approved,
+        approved_me: record.approved_me,
+        blocked: record.blocked,
+        priority: record.priority,
+        muted_until: Timestamp(record.muted_until),
+        notify: match record.notify {
+            0 => Notify::Default,
+            1 => Notify::All,
+            2 => Notify::Off,
+            3 => Notify::Mentions,
+            _ => return Err(RecordError::Field("notify")),
+        },
+        disappearing: match record.disappearing {
+            None => Disappearing::Off,
+            Some(DisappearingRecord::AfterSend(seconds)) => Disappearing::AfterSend(seconds),
+            Some(DisappearingRecord::AfterRead(seconds)) => Disappearing::AfterRead(seconds),
+        },
+        created: Timestamp(record.created),
         latest: Timestamp(record.latest),
         unread: record.unread,
+        mentions: record.mentions,
+        marked_unread: record.marked_unread,
+        last_read: Timestamp(record.last_read),
+        read_handled: Timestamp(record.read_handled),
+        draft: record.draft,
     })
 }

@@ -1,6 +1,6 @@
 //! Messages. Account, conversation and number stand in the key.
 
-use ramson_types::message::{Message, MessageKind, MessageState};
+use ramson_types::message::{ExpiresFrom, Expiry, Message, MessageKind, MessageState, Reaction};
 use ramson_types::{AccountId, ConversationId, MessageId, Timestamp};
 
 use super::{RecordError, account_id, decode, encode, optional_hash};
@@ -26,7 +26,45 @@ struct MessageRecord {
     content: Vec<u8>,
     #[prost(bytes = "vec", optional, tag = "9")]
     hash: Option<Vec<u8>>,
+    #[prost(bytes = "vec", optional, tag = "10")]
+    own_hash: Option<Vec<u8>>,
+    #[prost(message, optional, tag = "11")]
+    expiry: Option<ExpiryRecord>,
+    #[prost(message, repeated, tag = "12")]
+    reactions: Vec<ReactionRecord>,
+    #[prost(bool, tag = "13")]
+    mentions_me: bool,
+    #[prost(bool, tag = "14")]
+    deleted: bool,
 }
+
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+struct ExpiryRecord {
+    /// 1 when it was sent, 2 when it is read.
+    #[prost(uint32, tag = "1")]
+    from: u32,
+    #[prost(uint32, tag = "2")]
+    seconds: u32,
+    #[prost(uint64, optional, tag = "3")]
+    ends: Option<u64>,
+}
+
+/// An emoji on a message.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(super) struct ReactionRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    author: Vec<u8>,
+    #[prost(string, tag = "2")]
+    emoji: String,
+    #[prost(uint64, tag = "3")]
+    at: u64,
+    #[prost(bool, tag = "4")]
+    removed: bool,
+}
+
+/// What stood for a reaction and an unsend request up to schema 2, which were
+/// messages of their own; never to be used again.
+pub(crate) const REMOVED_KINDS: [u8; 2] = [7, 8];
 
 /// The number that a kind of message is kept as.
 pub(crate) fn kind_number(kind: MessageKind) -> Result<u8, RecordError> {
@@ -37,8 +75,6 @@ pub(crate) fn kind_number(kind: MessageKind) -> Result<u8, RecordError> {
         MessageKind::MessageRequestResponse => 4,
         MessageKind::Call => 5,
         MessageKind::GroupUpdate => 6,
-        MessageKind::Reaction => 7,
-        MessageKind::Unsend => 8,
         _ => return Err(RecordError::Unknown("message")),
     })
 }
@@ -51,8 +87,6 @@ fn parse_kind(number: u32) -> Result<MessageKind, RecordError> {
         4 => MessageKind::MessageRequestResponse,
         5 => MessageKind::Call,
         6 => MessageKind::GroupUpdate,
-        7 => MessageKind::Reaction,
-        8 => MessageKind::Unsend,
         _ => return Err(RecordError::Field("kind")),
     })
 }
@@ -68,7 +102,8 @@ pub(crate) fn author_kind(author: &AccountId, kind: MessageKind) -> Result<[u8; 
 
 pub(crate) fn message(message: &Message) -> Result<Vec<u8>, RecordError> {
     let (state, failed_because) = match &message.state {
-        MessageState::Queued => (1, None),
+        // The outbox knows which are on their way; after a start none is.
+        MessageState::Queued | MessageState::Sending => (1, None),
         MessageState::Stored => (2, None),
         MessageState::Failed { reason } => (3, Some(reason.clone())),
         MessageState::Received => (4, None),
@@ -85,7 +120,52 @@ pub(crate) fn message(message: &Message) -> Result<Vec<u8>, RecordError> {
         text: message.text.clone(),
         content: message.content.clone(),
         hash: message.hash.map(|hash| hash.0.to_vec()),
+        own_hash: message.own_hash.map(|hash| hash.0.to_vec()),
+        expiry: message.expiry.map(|Expiry { from, seconds, ends }| ExpiryRecord {
+            from: match from {
+                ExpiresFrom::Sent => 1,
+                ExpiresFrom::Read => 2,
+            },
+            seconds,
+            ends: ends.map(|at| at.0),
+        }),
+        reactions: reactions(&message.reactions),
+        mentions_me: message.mentions_me,
+        deleted: message.deleted,
     }))
+}
+
+pub(super) fn reactions(reactions: &[Reaction]) -> Vec<ReactionRecord> {
+    let record = |reaction: &Reaction| ReactionRecord {
+        author: reaction.author.to_bytes().to_vec(),
+        emoji: reaction.emoji.clone(),
+        at: reaction.at.0,
+        removed: reaction.removed,
+    };
+    reactions.iter().map(record).collect()
+}
+
+pub(super) fn parse_reactions(records: Vec<ReactionRecord>) -> Result<Vec<Reaction>, RecordError> {
+    let parse = |ReactionRecord { author, emoji, at, removed }| {
+        let author = account_id(&author, "reactions")?;
+        Ok(Reaction { author, emoji, at: Timestamp(at), removed })
+    };
+    records.into_iter().map(parse).collect()
+}
+
+fn parse_expiry(record: ExpiryRecord) -> Result<Expiry, RecordError> {
+    let from = match record.from {
+        1 => ExpiresFrom::Sent,
+        2 => ExpiresFrom::Read,
+        _ => return Err(RecordError::Field("expiry")),
+    };
+    Ok(Expiry { from, seconds: record.seconds, ends: record.ends.map(Timestamp) })
+}
+
+/// Whether a record is one of a kind that is none any more.
+pub(crate) fn is_of_removed_kind(bytes: &[u8]) -> Result<bool, RecordError> {
+    let record: MessageRecord = decode(bytes)?;
+    Ok(REMOVED_KINDS.iter().any(|kind| u32::from(*kind) == record.kind))
 }
 
 pub(crate) fn parse_message(
@@ -112,5 +192,10 @@ pub(crate) fn parse_message(
         text: record.text,
         content: record.content,
         hash: optional_hash(record.hash.as_deref(), "hash")?,
+        own_hash: optional_hash(record.own_hash.as_deref(), "own_hash")?,
+        expiry: record.expiry.map(parse_expiry).transpose()?,
+        reactions: parse_reactions(record.reactions)?,
+        mentions_me: record.mentions_me,
+        deleted: record.deleted,
     })
 }

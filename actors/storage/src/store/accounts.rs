@@ -1,6 +1,7 @@
 //! Adding and removing accounts, and the numbers that are given once.
 
 use ramson_messages::storage::{AddAccount, RemoveAccount, StoreError};
+use ramson_protocol::store::Sync;
 use redb::ReadableTable as _;
 
 use super::{Failure, Write};
@@ -28,6 +29,18 @@ pub(super) fn account(tables: &Tables<'_>, account: u32) -> Result<AccountRecord
     }
 }
 
+/// Changes the record of an account.
+pub(super) fn change(
+    number: u32,
+    tables: &mut Tables<'_>,
+    work: impl FnOnce(&mut AccountRecord),
+) -> Result<(), Failure> {
+    let mut record = account(tables, number)?;
+    work(&mut record);
+    tables.accounts.insert(number, records::encode(&record).as_slice())?;
+    Ok(())
+}
+
 impl Write for AddAccount {
     type Answer = u32;
 
@@ -42,7 +55,8 @@ impl Write for AddAccount {
             Failure::Refused(StoreError::NotKept { what: "another account".to_owned(), reason })
         })?;
         set_number(tables, meta::NEXT_ACCOUNT, next.saturating_add(1))?;
-        let record = AccountRecord::new(self.id, self.name.clone(), self.at);
+        let sync = Sync { done: !self.restored, ..Sync::default() };
+        let record = AccountRecord::new(self.id, self.name.clone(), sync, self.at);
         tables.accounts.insert(number, records::encode(&record).as_slice())?;
         tables.seeds.insert(number, records::seed(&self.seed).as_slice())?;
         tables.account_numbers.insert(&id, number)?;
@@ -98,6 +112,14 @@ impl Write for RemoveAccount {
             .cursors
             .retain_in((number, &LOW, i16::MIN)..=(number, &HIGH, i16::MAX), |_, _| false)?;
         tables.outbox.retain_in((number, 0)..=(number, u64::MAX), |_, _| false)?;
+        tables.expiring.retain_in((number, 0, 0)..=(number, u64::MAX, u64::MAX), |_, ()| false)?;
+        tables.early.retain_in(
+            (number, 0, 0, &[0; 33])..=(number, u32::MAX, u64::MAX, &[u8::MAX; 33]),
+            |_, _| false,
+        )?;
+        tables.early_by_time.retain(|(_, account, ..), ()| account != number)?;
+        tables.configs.retain_in((number, 0)..=(number, u8::MAX), |_, _| false)?;
+        tables.errands.retain_in((number, 0)..=(number, u64::MAX), |_, _| false)?;
         Ok(())
     }
 }

@@ -1,13 +1,11 @@
 //! What each [`Change`] writes.
 
 use ramson_messages::storage::{Commit, StoreError};
-use ramson_protocol::store::Change;
-use ramson_types::conversation::Conversation;
-use ramson_types::message::{Message, MessageState};
+use ramson_protocol::store::{Change, Errand};
 use ramson_types::{ConversationId, MessageHash, MessageId, Namespace, Timestamp};
 use redb::ReadableTable as _;
 
-use super::{Failure, accounts, ledger};
+use super::{Failure, accounts, early, history, ledger};
 use crate::records::{self, RecordError};
 use crate::tables::Tables;
 
@@ -15,30 +13,68 @@ use crate::tables::Tables;
 pub(super) fn check(commit: &Commit, tables: &Tables<'_>) -> Result<(), Failure> {
     let account = commit.account;
     accounts::account(tables, account)?;
-    for change in &commit.changes {
-        let id = match change {
-            Change::PutMessage(message) => Some(message.id),
-            Change::SetMessageState { id, .. } | Change::RemoveMessage(id) => Some(*id),
-            Change::PutOutbox(entry) => Some(entry.message),
-            Change::Ledger(line) => line.message,
-            _ => None,
-        };
-        if let Some(id) = id.filter(|id| id.account != account) {
-            return Err(Failure::Refused(StoreError::OtherAccount { id, account }));
-        }
+    let of_events = commit.events.iter().filter_map(|event| event.message);
+    let mut ids = commit.changes.iter().flat_map(messages_of).chain(of_events);
+    match ids.find(|id| id.account != account) {
+        Some(id) => Err(Failure::Refused(StoreError::OtherAccount { id, account })),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// The messages that a change names.
+fn messages_of(change: &Change) -> impl Iterator<Item = MessageId> {
+    let one = match change {
+        Change::PutMessage(message) => Some(message.id),
+        Change::SetMessageState { id, .. }
+        | Change::EditMessage { id, .. }
+        | Change::RemoveMessage(id) => Some(*id),
+        Change::PutOutbox(entry) => Some(entry.message),
+        Change::Ledger(line) => line.message,
+        _ => None,
+    };
+    let copies = match change {
+        Change::PutErrand(stored) => match &stored.errand {
+            Errand::Shorten { copies, .. } | Errand::AskExpiries(copies) => copies.as_slice(),
+            Errand::Delete(_) => &[],
+        },
+        _ => &[],
+    };
+    one.into_iter().chain(copies.iter().map(|copy| copy.message))
 }
 
 /// Writes one change.
 pub(super) fn write(account: u32, change: &Change, tables: &mut Tables<'_>) -> Result<(), Failure> {
     match change {
-        Change::PutMessage(message) => put_message(message, tables),
-        Change::SetMessageState { id, state, hash } => set_message_state(*id, state, *hash, tables),
-        Change::RemoveMessage(id) => remove_message(*id, tables),
+        Change::PutMessage(message) => history::put(message, tables),
+        Change::SetMessageState { id, state, hash } => {
+            history::set_state(*id, state, *hash, tables)
+        }
+        Change::EditMessage { id, edit } => history::edit(*id, edit, tables),
+        Change::RemoveMessage(id) => history::remove(*id, tables),
         Change::PutConversation(conversation) => {
             let number = conversation_number(account, &conversation.id, tables)?;
-            put_conversation((account, number), conversation, tables)
+            history::put_line((account, number), conversation, tables)
+        }
+        Change::RemoveConversation(id) => history::remove_conversation(account, id, tables),
+        Change::PutEarly { name, early } => early::put(account, name, early, tables),
+        Change::RemoveEarly(name) => early::remove(account, name, tables),
+        Change::PutConfig { kind, dump } => {
+            let kind = records::config_number(*kind).map_err(not_kept("a config"))?;
+            tables.configs.insert((account, kind), records::config(dump).as_slice())?;
+            Ok(())
+        }
+        Change::PutSync(sync) => accounts::change(account, tables, |record| record.set_sync(*sync)),
+        Change::SetName(name) => {
+            accounts::change(account, tables, |record| record.name.clone_from(name))
+        }
+        Change::PutErrand(stored) => {
+            let record = records::errand(stored).map_err(not_kept("an errand"))?;
+            tables.errands.insert((account, stored.number), record.as_slice())?;
+            Ok(())
+        }
+        Change::RemoveErrand(number) => {
+            tables.errands.remove((account, *number))?;
+            Ok(())
         }
         Change::MoveCursor { node, namespace, cursor } => {
             let key = (account, node.as_bytes(), namespace.0);
@@ -71,20 +107,20 @@ pub(super) fn write(account: u32, change: &Change, tables: &mut Tables<'_>) -> R
     }
 }
 
-fn not_kept(what: impl Into<String>) -> impl FnOnce(RecordError) -> Failure {
+pub(super) fn not_kept(what: impl Into<String>) -> impl FnOnce(RecordError) -> Failure {
     move |error| Failure::not_kept(what, &error)
 }
 
 /// The number of a conversation; gives it one when it has none.
-fn conversation_number(
+pub(super) fn conversation_number(
     account: u32,
     id: &ConversationId,
     tables: &mut Tables<'_>,
 ) -> Result<u32, Failure> {
-    let key = records::conversation_key(id).map_err(not_kept(id.to_string()))?;
-    if let Some(number) = tables.conversation_numbers.get((account, key.as_slice()))? {
-        return Ok(number.value());
+    if let Some(number) = known_number(account, id, tables)? {
+        return Ok(number);
     }
+    let key = records::conversation_key(id).map_err(not_kept(id.to_string()))?;
     let mut record = accounts::account(tables, account)?;
     let number = record.next_conversation;
     record.next_conversation = number.checked_add(1).ok_or_else(|| {
@@ -96,111 +132,15 @@ fn conversation_number(
     Ok(number)
 }
 
-fn put_conversation(
-    key: (u32, u32),
-    conversation: &Conversation,
-    tables: &mut Tables<'_>,
-) -> Result<(), Failure> {
-    let record = records::conversation(conversation);
-    let record = record.map_err(not_kept(conversation.id.to_string()))?;
-    tables.conversations.insert(key, record.as_slice())?;
-    Ok(())
-}
-
-fn put_message(message: &Message, tables: &mut Tables<'_>) -> Result<(), Failure> {
-    let MessageId { account, number } = message.id;
-    let conversation = conversation_number(account, &message.conversation, tables)?;
-    // Every message lies in a conversation that the list shows, even if
-    // nobody wrote the conversation's line yet.
-    if tables.conversations.get((account, conversation))?.is_none() {
-        let line = Conversation {
-            id: message.conversation.clone(),
-            name: None,
-            latest: message.sent,
-            unread: 0,
-        };
-        put_conversation((account, conversation), &line, tables)?;
-    }
-    let before =
-        tables.message_places.insert((account, number), conversation)?.map(|at| at.value());
-    if let Some(before) = before {
-        remove_key_of(message.id, before, tables)?;
-        if before != conversation {
-            tables.messages.remove((account, before, number))?;
-        }
-    }
-    let record = records::message(message).map_err(not_kept(format!("message {}", message.id)))?;
-    tables.messages.insert((account, conversation, number), record.as_slice())?;
-    let author_kind = records::author_kind(&message.author, message.kind)
-        .map_err(not_kept(format!("message {}", message.id)))?;
-    let key = (account, conversation, message.sent.0, &author_kind);
-    tables.message_keys.insert(key, number)?;
-    Ok(())
-}
-
-/// A message that is not there leaves its lines in the ledger, perhaps.
-fn remove_message(id: MessageId, tables: &mut Tables<'_>) -> Result<(), Failure> {
-    let place = tables.message_places.remove((id.account, id.number))?.map(|place| place.value());
-    if let Some(conversation) = place {
-        remove_key_of(id, conversation, tables)?;
-        tables.messages.remove((id.account, conversation, id.number))?;
-    }
-    ledger::remove_of(id, tables)
-}
-
-/// Forgets by what a message was recognised, before it is written anew.
-fn remove_key_of(id: MessageId, conversation: u32, tables: &mut Tables<'_>) -> Result<(), Failure> {
-    let Some(message) = read_message(id, conversation, tables)? else { return Ok(()) };
-    let author_kind = records::author_kind(&message.author, message.kind)
-        .map_err(not_kept(format!("message {id}")))?;
-    let key = (id.account, conversation, message.sent.0, &author_kind);
-    let own = tables.message_keys.get(key)?.is_some_and(|number| number.value() == id.number);
-    if own {
-        tables.message_keys.remove(key)?;
-    }
-    Ok(())
-}
-
-fn read_message(
-    id: MessageId,
-    conversation: u32,
+/// The number of a conversation, if it has one.
+pub(super) fn known_number(
+    account: u32,
+    id: &ConversationId,
     tables: &Tables<'_>,
-) -> Result<Option<Message>, Failure> {
-    let what = || format!("message {id}");
-    let Some(line) = tables.conversations.get((id.account, conversation))? else {
-        return Err(Failure::missing(format!(
-            "conversation {conversation} of account {}",
-            id.account
-        )));
-    };
-    let line = records::parse_conversation(line.value())
-        .map_err(|error| Failure::damaged(format!("conversation {conversation}"), &error))?;
-    let Some(record) = tables.messages.get((id.account, conversation, id.number))? else {
-        return Ok(None);
-    };
-    records::parse_message(id, line.id, record.value())
-        .map(Some)
-        .map_err(|error| Failure::damaged(what(), &error))
-}
-
-/// A message that is gone stays gone: its commit has more to say, such as
-/// taking the outbox entry away.
-fn set_message_state(
-    id: MessageId,
-    state: &MessageState,
-    hash: Option<MessageHash>,
-    tables: &mut Tables<'_>,
-) -> Result<(), Failure> {
-    let place = tables.message_places.get((id.account, id.number))?.map(|place| place.value());
-    let Some(conversation) = place else { return Ok(()) };
-    let Some(mut message) = read_message(id, conversation, tables)? else {
-        return Err(Failure::missing(format!("message {id}")));
-    };
-    message.state = state.clone();
-    message.hash = hash.or(message.hash);
-    let record = records::message(&message).map_err(not_kept(format!("message {id}")))?;
-    tables.messages.insert((id.account, conversation, id.number), record.as_slice())?;
-    Ok(())
+) -> Result<Option<u32>, Failure> {
+    let key = records::conversation_key(id).map_err(not_kept(id.to_string()))?;
+    let number = tables.conversation_numbers.get((account, key.as_slice()))?;
+    Ok(number.map(|number| number.value()))
 }
 
 fn mark_seen(

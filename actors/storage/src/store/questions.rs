@@ -1,18 +1,21 @@
 //! Questions, each answered from one read transaction.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use ramson_messages::storage::{
     AccountSummary, GetMessage, LastEvent, LedgerSubject, ListAccounts, ListConversations,
     ListMessages, LoadAccount, LoadGuards, LoadNodePool, LoggedEvent, ReadEvents, ReadLedger,
-    RecallHashes, RecallMessages, StoreError,
+    RecallHashes, StoreError,
 };
 use ramson_protocol::event::EventRef;
-use ramson_protocol::store::{MessageKey, StoredAccount};
+use ramson_protocol::store::StoredAccount;
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::LedgerLine;
-use ramson_types::message::Message;
-use ramson_types::{ConversationId, Ed25519PublicKey, MessageId, Namespace, NodePool, Timestamp};
+use ramson_types::message::{Message, MessageState};
+use ramson_types::{
+    AccountId, ConversationId, Ed25519PublicKey, MessageId, Namespace, NodePool, Timestamp,
+};
 use redb::{
     Database, Key, ReadOnlyTable, ReadTransaction, ReadableDatabase as _, TableDefinition, Value,
 };
@@ -20,9 +23,9 @@ use redb::{
 use super::Failure;
 use crate::records::{self, AccountRecord};
 use crate::tables::{
-    ACCOUNTS, CONVERSATION_NUMBERS, CONVERSATIONS, COUNTERS, CURSORS, EVENTS, GUARDS, LEDGER,
-    LEDGER_BY_HASH, LEDGER_BY_MESSAGE, MESSAGE_KEYS, MESSAGE_PLACES, MESSAGES, META, OUTBOX, SEEDS,
-    SEEN, meta,
+    ACCOUNTS, CONFIGS, CONVERSATION_NUMBERS, CONVERSATIONS, COUNTERS, CURSORS, ERRANDS, EVENTS,
+    EXPIRING, GUARDS, LEDGER, LEDGER_BY_HASH, LEDGER_BY_MESSAGE, MESSAGE_PLACES, MESSAGES, META,
+    OUTBOX, SEEDS, SEEN, counts, meta,
 };
 
 /// Lines found by the beginning of a hash, at most: it may be short.
@@ -52,14 +55,26 @@ impl Reading {
         Ok(self.0.open_table(table)?)
     }
 
-    fn account(&self, account: u32) -> Result<AccountRecord, Failure> {
+    /// How many records each table has, by its name.
+    pub(super) fn counts(&self) -> Result<BTreeMap<&'static str, u64>, Failure> {
+        Ok(counts(&self.0)?)
+    }
+
+    pub(super) fn account(&self, account: u32) -> Result<AccountRecord, Failure> {
         match self.table(ACCOUNTS)?.get(account)? {
             Some(record) => Failure::record(&format!("account {account}"), record.value()),
             None => Err(Failure::Refused(StoreError::NoSuchAccount { account })),
         }
     }
 
-    fn conversation_number(
+    /// The id of an account.
+    pub(super) fn id(&self, account: u32) -> Result<AccountId, Failure> {
+        self.account(account)?
+            .id()
+            .map_err(|error| Failure::damaged(format!("account {account}"), &error))
+    }
+
+    pub(super) fn conversation_number(
         &self,
         account: u32,
         id: &ConversationId,
@@ -70,7 +85,7 @@ impl Reading {
         Ok(number.map(|number| number.value()))
     }
 
-    fn conversation(&self, account: u32, number: u32) -> Result<Conversation, Failure> {
+    pub(super) fn conversation(&self, account: u32, number: u32) -> Result<Conversation, Failure> {
         let what = || format!("conversation {number} of account {account}");
         match self.table(CONVERSATIONS)?.get((account, number))? {
             Some(record) => records::parse_conversation(record.value())
@@ -98,13 +113,23 @@ fn parse_line(account: u32, number: u64, record: &[u8]) -> Result<LedgerLine, Fa
     })
 }
 
-fn parse_message(
+pub(super) fn parse_message(
     id: MessageId,
     conversation: ConversationId,
     record: &[u8],
 ) -> Result<Message, Failure> {
     records::parse_message(id, conversation, record)
         .map_err(|error| Failure::damaged(format!("message {id}"), &error))
+}
+
+/// A message as it is shown: one that somebody else wrote is read as far as
+/// its conversation was read, although nobody wrote that into its record.
+fn as_shown(mut message: Message, own: AccountId, line: &Conversation) -> Message {
+    let is_read = message.author != own && message.sent <= line.last_read;
+    if is_read && message.state == MessageState::Received {
+        message.state = MessageState::Read;
+    }
+    message
 }
 
 impl Question for ListAccounts {
@@ -158,9 +183,40 @@ impl Question for LoadAccount {
                 .map_err(|error| Failure::damaged(of("an outbox entry"), &error))?;
             outbox.push(parsed);
         }
-        let conversations = ListConversations { account: number }.answer(reading)?;
-        let name = account.name;
-        Ok(StoredAccount { number, seed, name, counters, cursors, outbox, conversations })
+        let mut configs = Vec::new();
+        for entry in reading.table(CONFIGS)?.range((number, 0)..=(number, u8::MAX))? {
+            let (key, record) = entry?;
+            let config = records::config_kind(key.value().1)
+                .and_then(|kind| Ok((kind, records::parse_config(record.value())?)))
+                .map_err(|error| Failure::damaged(of("a config"), &error))?;
+            configs.push(config);
+        }
+        let mut errands = Vec::new();
+        for entry in reading.table(ERRANDS)?.range((number, 0)..=(number, u64::MAX))? {
+            let (key, record) = entry?;
+            let errand = records::parse_errand(number, key.value().1, record.value())
+                .map_err(|error| Failure::damaged(of("an errand"), &error))?;
+            errands.push(errand);
+        }
+        let mut expiring = Vec::new();
+        let all = (number, 0, 0)..=(number, u64::MAX, u64::MAX);
+        for entry in reading.table(EXPIRING)?.range(all)? {
+            let (account, ends, number) = entry?.0.value();
+            expiring.push((Timestamp(ends), MessageId { account, number }));
+        }
+        Ok(StoredAccount {
+            number,
+            seed,
+            sync: account.sync(),
+            name: account.name,
+            counters,
+            cursors,
+            outbox,
+            conversations: ListConversations { account: number }.answer(reading)?,
+            configs,
+            errands,
+            expiring,
+        })
     }
 }
 
@@ -175,24 +231,6 @@ impl Question for RecallHashes {
             .iter()
             .map(|(namespace, hash)| Ok(seen.get((self.account, namespace.0, &hash.0))?.is_some()));
         copies.collect()
-    }
-}
-
-impl Question for RecallMessages {
-    type Answer = Vec<bool>;
-
-    fn answer(&self, reading: &Reading) -> Result<Vec<bool>, Failure> {
-        reading.account(self.account)?;
-        let keys = reading.table(MESSAGE_KEYS)?;
-        let recall = |key: &MessageKey| {
-            let Some(number) = reading.conversation_number(self.account, &key.conversation)? else {
-                return Ok(false);
-            };
-            let author_kind = records::author_kind(&key.author, key.kind)
-                .map_err(|error| Failure::not_kept("a message", &error))?;
-            Ok(keys.get((self.account, number, key.sent.0, &author_kind))?.is_some())
-        };
-        self.keys.iter().map(recall).collect()
     }
 }
 
@@ -211,7 +249,8 @@ impl Question for ListConversations {
                 .map_err(|error| Failure::damaged(what(), &error))?;
             conversations.push(conversation);
         }
-        conversations.sort_by_key(|conversation| Reverse(conversation.latest));
+        // Hidden ones are sorted like those that are not pinned.
+        conversations.sort_by_key(|line| Reverse((line.priority.max(0), line.latest)));
         Ok(conversations)
     }
 }
@@ -225,13 +264,18 @@ impl Question for ListMessages {
         let Some(number) = reading.conversation_number(account, &self.conversation)? else {
             return Ok(Vec::new());
         };
+        if reading.table(CONVERSATIONS)?.get((account, number))?.is_none() {
+            return Ok(Vec::new());
+        }
+        let (own, line) = (reading.id(account)?, reading.conversation(account, number)?);
         let all = (account, number, 0)..=(account, number, u64::MAX);
         let mut messages = Vec::new();
         for entry in reading.table(MESSAGES)?.range(all)?.rev().take(self.limit) {
             let (key, record) = entry?;
             let (_, _, number) = key.value();
             let id = MessageId { account, number };
-            messages.push(parse_message(id, self.conversation.clone(), record.value())?);
+            let message = parse_message(id, self.conversation.clone(), record.value())?;
+            messages.push(as_shown(message, own, &line));
         }
         messages.reverse();
         Ok(messages)
@@ -245,11 +289,12 @@ impl Question for GetMessage {
         let MessageId { account, number } = self.id;
         let place = reading.table(MESSAGE_PLACES)?.get((account, number))?;
         let Some(place) = place.map(|place| place.value()) else { return Ok(None) };
-        let conversation = reading.conversation(account, place)?.id;
-        match reading.table(MESSAGES)?.get((account, place, number))? {
-            Some(record) => parse_message(self.id, conversation, record.value()).map(Some),
-            None => Err(Failure::missing(format!("message {}", self.id))),
-        }
+        let (own, line) = (reading.id(account)?, reading.conversation(account, place)?);
+        let Some(record) = reading.table(MESSAGES)?.get((account, place, number))? else {
+            return Err(Failure::missing(format!("message {}", self.id)));
+        };
+        let message = parse_message(self.id, line.id.clone(), record.value())?;
+        Ok(Some(as_shown(message, own, &line)))
     }
 }
 
@@ -274,12 +319,16 @@ impl Question for ReadEvents {
             }
             let (seq, record) = entry?;
             let seq = seq.value();
-            let (event, _) = records::parse_event(record.value())
+            let kept = records::parse_event(record.value())
                 .map_err(|error| Failure::damaged(format!("event {seq}"), &error))?;
+            let account = kept.account;
             // One of a later version is not for this one to tell.
-            if let Some(EventRef { kind, message: id }) = event {
-                let message = GetMessage { id }.answer(reading)?;
-                events.push(LoggedEvent { seq, account: id.account, kind, message });
+            if let Some(EventRef { kind, message: id, conversation }) = kept.event {
+                let message = match id {
+                    Some(id) => GetMessage { id }.answer(reading)?,
+                    None => None,
+                };
+                events.push(LoggedEvent { seq, account, kind, conversation, id, message });
             }
         }
         Ok(events)

@@ -6,7 +6,7 @@ use ramson_messages::storage::Sweep;
 use ramson_types::Timestamp;
 use redb::ReadableTable as _;
 
-use super::{Failure, Write, ledger};
+use super::{Failure, Write, early, ledger};
 use crate::records;
 use crate::tables::Tables;
 
@@ -31,7 +31,8 @@ impl Write for Sweep {
         }
         let lines = ledger::remove_older(self.now.minus(LEDGER_KEPT), self.now, tables)?;
         let events = forget_events(self.now.minus(EVENTS_KEPT), tables)?;
-        Ok(gone.saturating_add(lines).saturating_add(events))
+        let early = early::sweep(self.now, tables)?;
+        Ok([gone, lines, events, early].into_iter().fold(0, u64::saturating_add))
     }
 }
 
@@ -42,9 +43,9 @@ fn forget_events(before: Timestamp, tables: &mut Tables<'_>) -> Result<u64, Fail
     for entry in tables.events.range(0..)? {
         let (seq, record) = entry?;
         let what = || format!("event {}", seq.value());
-        let (_, at) = records::parse_event(record.value())
+        let event = records::parse_event(record.value())
             .map_err(|error| Failure::damaged(what(), &error))?;
-        if at >= before {
+        if event.at >= before {
             break;
         }
         old.push(seq.value());

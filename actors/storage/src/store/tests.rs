@@ -4,7 +4,9 @@ use std::sync::Arc;
 use ramson_crypto::Seed;
 use ramson_messages::storage::{AddAccount, ListAccounts, LoadAccount};
 use ramson_protocol::event::{EventKind, EventRef};
-use ramson_types::{AccountId, MessageId, Prefix, Timestamp};
+use ramson_protocol::store::{Change, Early};
+use ramson_types::message::{ExpiresFrom, Expiry, Message, MessageKind, MessageName, MessageState};
+use ramson_types::{AccountId, ConversationId, MessageId, Prefix, Timestamp};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
@@ -31,9 +33,14 @@ fn add(store: &Store, number: u8) {
         id: AccountId::new(Prefix::Account, [number; 32]),
         seed: Seed::from_bytes32([number; 32]),
         name: None,
+        restored: false,
         at: Timestamp(1),
     };
     store.write(&add).unwrap();
+}
+
+fn peer() -> AccountId {
+    AccountId::new(Prefix::Account, [9; 32])
 }
 
 /// Puts bytes where they do not belong, as damage would.
@@ -45,6 +52,75 @@ fn put(store: &Store, work: impl Fn(&mut Tables<'_>)) {
             Ok(transaction.commit()?)
         })
         .unwrap();
+}
+
+/// Each kind of damage to the tables that are to say the same is found.
+#[test]
+fn a_check_finds_tables_that_do_not_say_the_same() {
+    type Damage = fn(&mut Tables<'_>);
+    const ID: [u8; 33] = [5; 33];
+    let damages: [(&str, Damage); 12] = [
+        ("would never disappear", |tables| drop(tables.expiring.remove((1, 9, 1)).unwrap())),
+        ("are to disappear that", |tables| drop(tables.expiring.insert((1, 8, 1), ()).unwrap())),
+        ("cannot be recognised", |tables| tables.message_keys.retain(|_, _| false).unwrap()),
+        ("recognised and not there", |tables| {
+            drop(tables.message_keys.insert((1, 1, 7, &[0; 34]), 99).unwrap());
+        }),
+        ("would stay", |tables| tables.early_by_time.retain(|_, ()| false).unwrap()),
+        ("names what is not there", |tables| {
+            drop(tables.early_by_time.insert((5, 1, 2, 3, &ID), ()).unwrap());
+        }),
+        ("was said early to account 1: it has version 9", |tables| {
+            drop(tables.early.insert((1, 2, 5, &ID), [9].as_slice()).unwrap());
+        }),
+        ("conversation 3 of account 1 has no name", |tables| {
+            drop(tables.early.insert((1, 3, 5, &ID), [1].as_slice()).unwrap());
+        }),
+        ("left of account 7", |tables| {
+            drop(tables.configs.insert((7, 1), [1].as_slice()).unwrap());
+        }),
+        ("left of account 8", |tables| {
+            drop(tables.errands.insert((8, 1), [1].as_slice()).unwrap());
+        }),
+        ("a config of account 1", |tables| {
+            drop(tables.configs.insert((1, 99), [1].as_slice()).unwrap());
+        }),
+        ("event 5: its field 'conversation'", |tables| {
+            drop(tables.events.insert(5, [1, 8, 1].as_slice()).unwrap());
+        }),
+    ];
+    for (problem, damage) in damages {
+        let (_file, store) = new_store();
+        add(&store, 1);
+        let expiry = Expiry { from: ExpiresFrom::Sent, seconds: 1, ends: Some(Timestamp(9)) };
+        let message = Message {
+            id: MessageId { account: 1, number: 1 },
+            conversation: ConversationId::Account(peer()),
+            author: peer(),
+            sent: Timestamp(8),
+            received: Timestamp(8),
+            kind: MessageKind::Visible,
+            state: MessageState::Received,
+            text: None,
+            content: Vec::new(),
+            hash: None,
+            own_hash: None,
+            expiry: Some(expiry),
+            reactions: Vec::new(),
+            mentions_me: false,
+            deleted: false,
+        };
+        let conversation = ConversationId::Group(peer());
+        let name = MessageName { conversation, author: peer(), sent: Timestamp(3) };
+        let early = Change::PutEarly { name, early: Early::default() };
+        let changes = vec![Change::PutMessage(message), early];
+        let commit = Commit { account: 1, changes, events: vec![], at: Timestamp(1) };
+        store.write(&commit).unwrap();
+        assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
+        put(&store, damage);
+        let problems = store.check().unwrap().problems;
+        assert!(problems.iter().any(|found| found.contains(problem)), "{problem}: {problems:?}");
+    }
 }
 
 #[test]
@@ -72,7 +148,7 @@ fn a_later_schema_is_refused_by_its_number() {
         let error = reopen(&file).err().unwrap();
         if schema > SCHEMA {
             let path = "store".into();
-            assert_eq!(error, OpenError::LaterVersion { path, found: 3, known: 2 });
+            assert_eq!(error, OpenError::LaterVersion { path, found: 4, known: 3 });
         } else {
             assert!(matches!(error, OpenError::Damaged { .. }));
         }
@@ -97,7 +173,8 @@ fn a_damaged_record_is_named_and_touches_no_other_account() {
     put(&store, |tables| drop(tables.accounts.insert(1, [].as_slice()).unwrap()));
     let event = |account| EventRef {
         kind: EventKind::MessageReceived,
-        message: MessageId { account, number: 1 },
+        message: Some(MessageId { account, number: 1 }),
+        conversation: ConversationId::Account(peer()),
     };
     let at = Timestamp(1);
     let commit = |account| Commit { account, changes: vec![], events: vec![event(account)], at };

@@ -129,7 +129,8 @@ impl Write for Commit {
         let next = super::accounts::next_number(tables, meta::NEXT_EVENT)?;
         let mut after = next;
         for event in &self.events {
-            let record = records::event(event, self.at);
+            let record = records::event(self.account, event, self.at)
+                .map_err(|error| Failure::not_kept("an event", &error))?;
             tables.events.insert(after, record.as_slice())?;
             after = after.saturating_add(1);
         }

@@ -10,17 +10,24 @@ use std::time::Duration;
 use ramson_crypto::Seed;
 use ramson_messages::storage::{
     AddAccount, Commit, LedgerSubject, ListAccounts, ListConversations, ListMessages, LoadAccount,
-    LoadGuards, LoadNodePool, ReadLedger, RecallHashes, RecallMessages, RemoveAccount, SaveGuards,
-    SaveNodePool, Sweep,
+    LoadGuards, LoadNodePool, LoggedEvent, ReadEvents, ReadLedger, RecallHashes, RecallHistory,
+    RemoveAccount, SaveGuards, SaveNodePool, Sweep,
 };
 use ramson_messages::transport::IsolationClass;
+use ramson_protocol::account::Question;
+use ramson_protocol::config::ConfigKind;
 use ramson_protocol::event::{EventKind, EventRef};
-use ramson_protocol::store::{Change, Copy, Counters, Cursor, MessageKey, OutboxEntry};
+use ramson_protocol::store::{
+    Change, ConfigDump, Copy, Counters, Cursor, Early, Errand, ErrandCopy, MessageEdit,
+    OutboxEntry, StoredErrand, Sync,
+};
 use ramson_storage_actor::sealed::raw::RawFile;
 use ramson_storage_actor::{OpenError, Store, StoreKey};
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::{LedgerLine, LedgerStep};
-use ramson_types::message::{Message, MessageKind, MessageState};
+use ramson_types::message::{
+    ExpiresFrom, Expiry, Message, MessageKind, MessageName, MessageState, Reaction,
+};
 use ramson_types::{
     AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, Namespace, NodePool,
     Prefix, ServiceNode, Timestamp, X25519PublicKey,
@@ -64,6 +71,7 @@ pub(crate) fn add_account(number: u64) -> AddAccount {
         id: id(number),
         seed: Seed::from_bytes32(bytes(4, number)),
         name: Some(format!("Name of account {number}")),
+        restored: true,
         at: Timestamp(number),
     }
 }
@@ -80,6 +88,11 @@ pub(crate) fn message(account: u32, number: u64, peer: u64) -> Message {
         text: Some(format!("Message number {number} of conversation {peer}")),
         content: vec![0x5a; 40],
         hash: Some(hash(number)),
+        own_hash: Some(hash(number)),
+        expiry: None,
+        reactions: Vec::new(),
+        mentions_me: false,
+        deleted: false,
     }
 }
 
@@ -95,17 +108,31 @@ pub(crate) fn outbox_entry(account: u32, number: u64) -> OutboxEntry {
         data: vec![0xa5; 300],
         attempts: 1,
         next_attempt: Timestamp(number),
+        quiet: false,
+        outside_history: false,
     }
 }
 
-/// The changes of one response: a message with all that goes with it.
-pub(crate) fn response(account: u32, number: u64) -> Vec<Change> {
+/// The name of a message that is not there.
+pub(crate) fn early_name(number: u64) -> MessageName {
+    MessageName {
+        conversation: ConversationId::Account(id(70 + number % 2)),
+        author: id(70),
+        sent: Timestamp(number),
+    }
+}
+
+/// How many of those names the workload uses.
+const EARLY_NAMES: u64 = 12;
+
+/// The changes of one response that store nothing which schema 2 did not have.
+fn first_changes(account: u32, number: u64) -> Vec<Change> {
     let message = message(account, number, number % 3);
     let conversation = Conversation {
-        id: message.conversation.clone(),
         name: Some(format!("Peer {}", number % 3)),
         latest: message.sent,
         unread: number,
+        ..Conversation::new(message.conversation.clone())
     };
     let mut changes = vec![
         Change::Ledger(LedgerLine {
@@ -135,6 +162,7 @@ pub(crate) fn response(account: u32, number: u64) -> Vec<Change> {
         Change::SetCounters(Counters {
             next_message: number + 1,
             next_outbox: number + 1,
+            next_errand: 1,
             last_sent: Timestamp(number),
         }),
     ];
@@ -149,9 +177,84 @@ pub(crate) fn response(account: u32, number: u64) -> Vec<Change> {
     changes
 }
 
+/// One edit of each kind, in turn.
+fn an_edit(number: u64) -> MessageEdit {
+    match number % 6 {
+        0 => MessageEdit::Delete,
+        1 => MessageEdit::OwnHash(hash(number)),
+        2 => MessageEdit::State(MessageState::Stored),
+        3 => MessageEdit::React(Reaction {
+            author: id(number),
+            emoji: "👍".to_owned(),
+            at: Timestamp(number),
+            removed: number.is_multiple_of(2),
+        }),
+        _ => MessageEdit::Expiry((number % 12 != 4).then_some(Expiry {
+            from: ExpiresFrom::Read,
+            seconds: 60,
+            ends: Some(Timestamp(number * 1_000)),
+        })),
+    }
+}
+
+/// The changes of one response that touch what schema 3 brought.
+fn later_changes(account: u32, number: u64) -> Vec<Change> {
+    let mut aside = message(account, 10_000 + number, 50 + number % 2);
+    let (from, ends) = (ExpiresFrom::Sent, Some(Timestamp(number)));
+    aside.expiry = Some(Expiry { from, seconds: 5, ends });
+    let copy = ErrandCopy {
+        hash: hash(number),
+        message: MessageId { account, number },
+        conversation: aside.conversation.clone(),
+        seconds: 60,
+    };
+    let errand = match number % 3 {
+        0 => Errand::Delete(vec![hash(number)]),
+        1 => Errand::Shorten { copies: vec![copy], expiry: Timestamp(number) },
+        _ => Errand::AskExpiries(vec![copy]),
+    };
+    let kinds = [ConfigKind::UserProfile, ConfigKind::Contacts, ConfigKind::Local];
+    let early = Early {
+        deleted: number.is_multiple_of(3),
+        read: number.is_multiple_of(2),
+        reactions: Vec::new(),
+        until: Timestamp(number * 86_400_000),
+    };
+    let mut changes = vec![
+        Change::EditMessage { id: MessageId { account, number }, edit: an_edit(number) },
+        Change::PutErrand(StoredErrand { number, begun: Timestamp(number), errand }),
+        Change::PutEarly { name: early_name(number % EARLY_NAMES), early },
+        Change::PutConfig {
+            kind: kinds[number as usize % 3],
+            dump: ConfigDump(format!("Dump number {number}").into_bytes()),
+        },
+        Change::PutSync(Sync {
+            done: number.is_multiple_of(2),
+            contacts_stored: Timestamp(number),
+        }),
+        Change::SetName(Some(format!("Name of account {number}"))),
+    ];
+    if number % 11 == 10 {
+        changes.push(Change::RemoveConversation(aside.conversation.clone()));
+    } else {
+        changes.push(Change::PutMessage(aside));
+    }
+    if number > 9 {
+        changes.push(Change::RemoveErrand(number - 2));
+        changes.push(Change::RemoveEarly(early_name((number - 5) % EARLY_NAMES)));
+        changes.push(Change::RemoveMessage(MessageId { account, number: number - 9 }));
+    }
+    changes
+}
+
 pub(crate) fn commit(account: u32, number: u64) -> Commit {
-    let changes = response(account, number);
+    let changes = [first_changes(account, number), later_changes(account, number)].concat();
     Commit { account, changes, events: events(account, 2), at: NOW }
+}
+
+/// The same as the versions up to schema 2 committed it.
+fn commit_of_schema_2(account: u32, number: u64) -> Commit {
+    Commit { changes: first_changes(account, number), ..commit(account, number) }
 }
 
 pub(crate) fn pool(number: u64) -> NodePool {
@@ -176,12 +279,20 @@ pub(crate) fn view(store: &Store) -> String {
         let loaded = store.ask(&LoadAccount { account: number }).unwrap();
         writeln!(view, "{account:?} {:?} {:?}", loaded.seed.as_bytes(), loaded.counters).unwrap();
         writeln!(view, "{:?} {:?}", loaded.cursors, loaded.outbox).unwrap();
+        let dumps = loaded.configs.iter().map(|(kind, dump)| (kind, &dump.0)).collect::<Vec<_>>();
+        writeln!(view, "{:?} {:?} {dumps:?}", loaded.name, loaded.sync).unwrap();
+        writeln!(view, "{:?} {:?}", loaded.errands, loaded.expiring).unwrap();
+        let early = (0..EARLY_NAMES).map(early_name).map(Question::Named).collect();
+        let early = RecallHistory { account: number, questions: early };
+        writeln!(view, "{:?}", store.ask(&early).unwrap()).unwrap();
         for conversation in store.ask(&ListConversations { account: number }).unwrap() {
             writeln!(view, "{conversation:?}").unwrap();
             let list = ListMessages { account: number, conversation: conversation.id, limit: 999 };
             let messages = store.ask(&list).unwrap();
-            let keys = messages.iter().map(MessageKey::of).collect();
-            let known = store.ask(&RecallMessages { account: number, keys }).unwrap();
+            let questions = messages.iter().map(|message| Question::Named(message.name()));
+            let recall = RecallHistory { account: number, questions: questions.collect() };
+            let known = store.ask(&recall).unwrap().into_iter();
+            let known = known.map(|answer| answer.messages.len()).collect::<Vec<_>>();
             writeln!(view, "{messages:?} {known:?}").unwrap();
         }
         let about = LedgerSubject::Account(number, 999);
@@ -196,9 +307,25 @@ pub(crate) fn view(store: &Store) -> String {
     view
 }
 
+/// The events whose messages are there.
+pub(crate) fn told(store: &Store) -> Vec<LoggedEvent> {
+    let mut events = store.ask(&ReadEvents { after: 0, limit: 9_999 }).unwrap();
+    events.retain(|event| event.message.is_some());
+    events
+}
+
 /// One step of the workload on a store with two accounts or so: commits of
 /// several accounts, and now and then everything else that writes.
 pub(crate) fn step(store: &Store, number: u64) {
+    step_with(store, number, commit);
+}
+
+/// The same with no more than schema 2 could store.
+pub(crate) fn step_of_schema_2(store: &Store, number: u64) {
+    step_with(store, number, commit_of_schema_2);
+}
+
+fn step_with(store: &Store, number: u64, commit: impl Fn(u32, u64) -> Commit) {
     let accounts: Vec<u32> =
         store.ask(&ListAccounts).unwrap().iter().map(|account| account.number).collect();
     match number % 12 {
@@ -235,7 +362,8 @@ pub(crate) const NOW: Timestamp = Timestamp(1_764_000_000_000);
 pub(crate) fn events(account: u32, count: u64) -> Vec<EventRef> {
     let event = |number| EventRef {
         kind: EventKind::MessageReceived,
-        message: MessageId { account, number },
+        message: Some(MessageId { account, number }),
+        conversation: ConversationId::Account(id(number % 3)),
     };
     (1..=count).map(event).collect()
 }

@@ -2,7 +2,9 @@
 
 use actix::prelude::*;
 use ramson_identity_actor::{IdentityActor, Ports};
-use ramson_messages::identity::{GetAccountStatus, PollDue, PollNow, SendText};
+use ramson_messages::identity::{
+    Carry, GetAccountStatus, GetProfile, GetSending, PollDue, PollNow,
+};
 use ramson_messages::paths::{GetPathsStatus, OnionRequest, ReadyPaths};
 use ramson_messages::storage::{Commit, LoadAccount};
 use ramson_messages::{Lifeline, Link, Stop};
@@ -57,20 +59,7 @@ pub(crate) async fn start(
     swarm: &Swarm,
     residence: Residence,
 ) -> Result<(Household, AccountWires), EngineError> {
-    const TO: &str = "identity";
-    let (send_text, poll_due, poll_now, stop) = (
-        Link::<SendText>::new(TO),
-        Link::<PollDue>::new(TO),
-        Link::<PollNow>::new(TO),
-        Link::<Stop>::new(TO),
-    );
-    let lead = (send_text.clone(), poll_due, poll_now.clone(), stop.clone());
-    #[cfg(feature = "chaos")]
-    let panic = Link::new(TO);
-    #[cfg(feature = "chaos")]
-    let lead_panic = panic.clone();
-    let status = Link::<GetAccountStatus>::new(TO);
-    let lead_status = status.clone();
+    let links = IdentityLinks::new();
     let own_onion = residence.onion.clone();
     let ports = Ports {
         onion: residence.onion,
@@ -78,7 +67,7 @@ pub(crate) async fn start(
         open: residence.shard.open_inbox,
         commit: link("storage", &residence.shard.storage),
         recall_hashes: link("storage", &residence.shard.storage),
-        recall_messages: link("storage", &residence.shard.storage),
+        recall_history: link("storage", &residence.shard.storage),
         get_swarm: swarm.links.get_swarm.clone(),
         learn_swarm: swarm.links.learn_swarm.clone(),
         doubt_member: swarm.links.doubt_member.clone(),
@@ -89,13 +78,11 @@ pub(crate) async fn start(
     let load = link::<LoadAccount, _>("storage", storage);
     let barrier = link::<Commit, _>("storage", &residence.shard.storage);
     let (parts, place, watch) = (basics.clone(), residence.place, swarm.watch());
+    let lead = links.clone();
     let start = move || {
         let (ports, parts, place) = (ports.clone(), parts.clone(), place.clone());
         let (load, watch) = (load.clone(), watch.clone());
-        let (send_text, poll_due, poll_now, stop) = lead.clone();
-        let status = lead_status.clone();
-        #[cfg(feature = "chaos")]
-        let lead_panic = lead_panic.clone();
+        let links = lead.clone();
         let (barrier, now) = (barrier.clone(), parts.clock.now());
         async move {
             // Behind whatever a former actor sent, which the reader might miss.
@@ -114,15 +101,9 @@ pub(crate) async fn start(
             let (clock, entropy) = (parts.clock, parts.entropy);
             let actor =
                 place.start(move |_| IdentityActor::new(stored, ports, clock, &*entropy, lifeline));
-            send_text.point_at(&actor);
-            poll_due.point_at(&actor);
-            poll_now.point_at(&actor);
-            stop.point_at(&actor);
-            status.point_at(&actor);
-            #[cfg(feature = "chaos")]
-            lead_panic.point_at(&actor);
+            links.point_at(&actor);
             if poll {
-                watch(id, poll_due);
+                watch(id, links.poll_due);
             }
             Ok(end)
         }
@@ -131,17 +112,63 @@ pub(crate) async fn start(
     let identity = guardian::guard(format!("account {number}"), events, clock, start)
         .await
         .map_err(|reason| EngineError::Start { reason })?;
-    let household = Household { id, identity, stop_identity: stop, own_paths: residence.own_paths };
-    let ready_paths = residence.ready_paths;
+    let household =
+        Household { id, identity, stop_identity: links.stop, own_paths: residence.own_paths };
     let wires = AccountWires {
-        send_text,
-        poll_now,
-        ready_paths,
+        number,
+        carry: links.carry,
+        profile: links.profile,
+        sending: links.sending,
+        poll_now: links.poll_now,
+        ready_paths: residence.ready_paths,
         onion: own_onion,
         paths_status: residence.paths_status,
-        status,
+        status: links.status,
         #[cfg(feature = "chaos")]
-        panic,
+        panic: links.panic,
     };
     Ok((household, wires))
+}
+
+/// Everything that leads to the account's actor.
+#[derive(Clone)]
+struct IdentityLinks {
+    carry: Link<Carry>,
+    profile: Link<GetProfile>,
+    sending: Link<GetSending>,
+    poll_due: Link<PollDue>,
+    poll_now: Link<PollNow>,
+    status: Link<GetAccountStatus>,
+    stop: Link<Stop>,
+    #[cfg(feature = "chaos")]
+    panic: Link<ramson_messages::Panic>,
+}
+
+impl IdentityLinks {
+    fn new() -> Self {
+        const TO: &str = "identity";
+        Self {
+            carry: Link::new(TO),
+            profile: Link::new(TO),
+            sending: Link::new(TO),
+            poll_due: Link::new(TO),
+            poll_now: Link::new(TO),
+            status: Link::new(TO),
+            stop: Link::new(TO),
+            #[cfg(feature = "chaos")]
+            panic: Link::new(TO),
+        }
+    }
+
+    fn point_at(&self, actor: &Addr<IdentityActor>) {
+        self.carry.point_at(actor);
+        self.profile.point_at(actor);
+        self.sending.point_at(actor);
+        self.poll_due.point_at(actor);
+        self.poll_now.point_at(actor);
+        self.status.point_at(actor);
+        self.stop.point_at(actor);
+        #[cfg(feature = "chaos")]
+        self.panic.point_at(actor);
+    }
 }

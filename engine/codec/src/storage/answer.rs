@@ -56,7 +56,7 @@ fn hash(object: &Map<String, Value>, name: &str) -> Option<MessageHash> {
 }
 
 /// Truth as nodes write it: a boolean of the node asked, 0 or 1 of its peers.
-fn truthy(object: &Map<String, Value>, name: &str) -> bool {
+pub(super) fn truthy(object: &Map<String, Value>, name: &str) -> bool {
     match object.get(name) {
         Some(Value::Bool(value)) => *value,
         Some(value) => value.as_u64().is_some_and(|value| value != 0),
@@ -74,7 +74,7 @@ pub struct NodeStatus {
 }
 
 impl NodeStatus {
-    fn of(object: &Map<String, Value>) -> Self {
+    pub(super) fn of(object: &Map<String, Value>) -> Self {
         Self { time: number(object, "t"), hard_fork: hard_fork(object.get("hf")) }
     }
 }

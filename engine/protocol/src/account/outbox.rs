@@ -10,26 +10,23 @@
 
 mod answer;
 mod queue;
+mod settle;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ramson_codec::storage::Request;
 use ramson_types::ledger::{Hops, LedgerStep};
-use ramson_types::message::MessageState;
-use ramson_types::{
-    AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, ServiceNode, Timestamp,
-};
-use rand::RngExt;
+use ramson_types::{AccountId, Ed25519PublicKey, MessageId, ServiceNode, Timestamp};
 use rand::seq::IteratorRandom;
 use rand_core::CryptoRng;
 
 use super::poll::CLOCK_MATTERS;
 use super::{Account, Decision};
-use crate::event::AccountEvent;
 use crate::store::{Change, Copy, OutboxEntry};
 
 use queue::{Queue, Waiting};
+use settle::Attempt;
 
 pub use answer::{DeliveryAnswer, SendResult};
 
@@ -78,6 +75,8 @@ pub(super) struct Outbox {
     len: usize,
     /// Messages whose commit is under way: nothing of them is sent before.
     unkept: BTreeSet<MessageId>,
+    /// Entries that are not on disk, and worth nothing soon: typing.
+    fleeting: BTreeSet<(AccountId, u64)>,
 }
 
 impl Outbox {
@@ -95,6 +94,68 @@ impl Outbox {
 
     pub(super) fn add(&mut self, entry: OutboxEntry) {
         self.put(Waiting { entry, refusals: 0, hurries: 0, told: BTreeSet::new() });
+    }
+
+    /// Adds what is not kept. It takes the place of an earlier one that waits.
+    pub(super) fn add_fleeting(&mut self, entry: OutboxEntry) {
+        self.drop_fleeting(|other| other.to == entry.to);
+        self.fleeting.insert((entry.to, entry.number));
+        self.add(entry);
+    }
+
+    /// Drops what is not kept and in no delivery.
+    fn drop_fleeting(&mut self, which: impl Fn(&OutboxEntry) -> bool) {
+        for (to, number) in self.fleeting.iter().copied().collect::<Vec<_>>() {
+            let Some(queue) = self.queues.get(&to) else { continue };
+            let waits = queue.entries.get(&number).filter(|_| !queue.is_sent(number));
+            if waits.is_some_and(|waiting| which(&waiting.entry)) {
+                self.take(&to, number);
+                self.fleeting.remove(&(to, number));
+                self.drop_empty(&to);
+            }
+        }
+    }
+
+    /// An entry is through, or given up.
+    fn done(&mut self, entry: &OutboxEntry, decision: &mut Decision) {
+        if !self.fleeting.remove(&(entry.to, entry.number)) {
+            decision.changes.push(Change::RemoveOutbox(entry.number));
+        }
+    }
+
+    fn drop_empty(&mut self, to: &AccountId) {
+        let empty = |queue: &Queue| queue.entries.is_empty() && queue.under_way() == 0;
+        if self.queues.get(to).is_some_and(empty) {
+            self.queues.remove(to);
+        }
+    }
+
+    /// Whose copies of a message wait here, and whether somebody may have them
+    /// already: an answer can be lost.
+    pub(super) fn copies(&self, message: MessageId) -> Vec<(Copy, bool)> {
+        let of = |queue: &Queue| {
+            let entries = queue.entries.values().map(|waiting| &waiting.entry);
+            let of = entries.filter(|entry| entry.message == message);
+            let tried = |entry: &OutboxEntry| entry.attempts > 0 || queue.is_sent(entry.number);
+            of.map(|entry| (entry.copy, tried(entry))).collect::<Vec<_>>()
+        };
+        self.queues.values().flat_map(of).collect()
+    }
+
+    /// Takes out all copies of a message; what becomes of one that is under
+    /// way changes nothing.
+    pub(super) fn remove(&mut self, message: MessageId, decision: &mut Decision) {
+        let of = |(to, queue): (&AccountId, &Queue)| {
+            let entries = queue.entries.values().map(|waiting| &waiting.entry);
+            let of = entries.filter(|entry| entry.message == message).map(|entry| entry.number);
+            of.map(|number| (*to, number)).collect::<Vec<_>>()
+        };
+        let entries: Vec<(AccountId, u64)> = self.queues.iter().flat_map(of).collect();
+        for (to, number) in entries {
+            self.take(&to, number);
+            decision.changes.push(Change::RemoveOutbox(number));
+            self.drop_empty(&to);
+        }
     }
 
     fn put(&mut self, waiting: Waiting) {
@@ -123,7 +184,10 @@ impl Outbox {
         if !queue.failing || under_way || first.entry.attempts == 0 || retry_at <= now {
             return;
         }
-        let waits = |waiting: &&mut Waiting| waiting.entry.attempts == 0 && waiting.told.is_empty();
+        let waits = |waiting: &&mut Waiting| {
+            let entry = &waiting.entry;
+            entry.attempts == 0 && !entry.quiet && waiting.told.is_empty()
+        };
         for Waiting { entry, told, .. } in queue.entries.values_mut().filter(waits) {
             told.insert((node, BEHIND.to_owned()));
             let (to, retry_at) = (Some(*to), Some(retry_at));
@@ -187,6 +251,7 @@ impl Account {
     pub fn due_deliveries(&mut self, now: Timestamp) -> Vec<Delivery> {
         let (network_now, offset) = (self.clock.at(now), self.clock.offset());
         let mut deliveries = Vec::new();
+        self.outbox.drop_fleeting(|entry| entry.timestamp.plus(entry.ttl) <= network_now);
         while let Some(to) = self.outbox.due_now(now) {
             let Outbox { queues, unkept, .. } = &mut self.outbox;
             let Some(queue) = queues.get_mut(&to) else { break };
@@ -235,12 +300,25 @@ impl Account {
         for queue in self.outbox.queues.values_mut() {
             woken |= queue.wake(now);
         }
-        woken
+        woken | self.wake_errands(now)
     }
 
     /// How many entries wait.
     pub fn outbox_len(&self) -> usize {
         self.outbox.len
+    }
+
+    /// Messages of the history that a delivery to their recipient carries now:
+    /// to be shown as being sent.
+    pub fn sending(&self) -> Vec<MessageId> {
+        let carried = self.outbox.queues.values().flat_map(|queue| {
+            let entries = queue.entries.values().map(|waiting| &waiting.entry);
+            entries.filter(|entry| queue.is_sent(entry.number))
+        });
+        let shown = |entry: &&OutboxEntry| {
+            entry.copy == Copy::Recipient && !entry.outside_history && !entry.quiet
+        };
+        carried.filter(shown).map(|entry| entry.message).collect()
     }
 
     /// A message of [`Account::queue`] is on disk, and may be sent.
@@ -296,151 +374,4 @@ impl Account {
         self.outbox.tell_who_waits(&delivery.to, now, &mut decision);
         decision
     }
-
-    fn settle(
-        &mut self,
-        mut waiting: Waiting,
-        result: SendResult,
-        attempt: &Attempt<'_>,
-        rng: &mut impl CryptoRng,
-        decision: &mut Decision,
-    ) {
-        let Attempt { delivery, node, now, .. } = *attempt;
-        let id = waiting.entry.message;
-        let entry = &mut waiting.entry;
-        let (mut members, mut hurry) = (None, false);
-        let reason = match result {
-            SendResult::Stored { confirmed, failed } => {
-                let hash = ramson_crypto::message_hash(&entry.to, entry.namespace, &entry.data);
-                decision.changes.push(Change::RemoveOutbox(entry.number));
-                attempt.tell(entry, decision);
-                let (to, signed) = (entry.to, confirmed.clone());
-                let step = LedgerStep::Stored { to, confirmed, failed };
-                decision.ledger(now, Some(id), Some(hash), step);
-                if entry.copy == Copy::Recipient {
-                    stored(entry, hash, signed, decision);
-                }
-                return;
-            }
-            SendResult::Refused { status, reason } => {
-                waiting.refusals = waiting.refusals.saturating_add(1);
-                let reason = format!("the swarm refused it ({status}: {reason})");
-                if waiting.refusals >= MAX_REFUSALS {
-                    attempt.tell(entry, decision);
-                    return attempt.give_up(entry, reason, decision);
-                }
-                reason
-            }
-            SendResult::WrongSwarm { members: named } => {
-                (members, hurry) = (Some(named), true);
-                "the node asked is not in the recipient's swarm".to_owned()
-            }
-            SendResult::WrongTime { reason } => {
-                let offset = self.clock.offset();
-                hurry = self.is_corrected_since(delivery);
-                match hurry {
-                    true => format!("{reason}; the clock is off by {offset} ms, and corrected now"),
-                    false => reason,
-                }
-            }
-            SendResult::NotNow { reason } => reason,
-        };
-        // By both clocks: a node that lies about the time ends no message.
-        let end = entry.timestamp.plus(entry.ttl);
-        if now >= end && self.clock.at(now) >= end {
-            attempt.tell(entry, decision);
-            let reason = format!("no swarm member took it before it expired; at last: {reason}");
-            return attempt.give_up(entry, reason, decision);
-        }
-        hurry &= waiting.hurries < MAX_HURRIES;
-        entry.next_attempt = if hurry {
-            waiting.hurries = waiting.hurries.saturating_add(1);
-            now
-        } else {
-            let young = now.distance(entry.timestamp) < FIRST_DAY;
-            let longest = if young { LONGEST_RETRY_AT_FIRST } else { LONGEST_RETRY };
-            let doublings = entry.attempts.saturating_sub(1).min(16);
-            let wait = FIRST_RETRY.saturating_mul(1 << doublings).min(longest);
-            now.plus(wait.mul_f64(rng.random_range(0.8..=1.2)))
-        };
-        let retry_at = entry.next_attempt;
-        let failure = (node, reason);
-        if waiting.told.len() < MAX_TOLD && !waiting.told.contains(&failure) {
-            attempt.tell(entry, decision);
-            let to = Some(entry.to);
-            if let (Some(node), Some(members)) = (node, members) {
-                let step = LedgerStep::WrongSwarm { to, node, members };
-                decision.ledger(now, Some(id), None, step);
-            }
-            let (reason, asked) = (failure.1.clone(), Some(delivery.asked));
-            let step =
-                LedgerStep::AttemptFailed { to, node, reason, asked, retry_at: Some(retry_at) };
-            decision.ledger(now, Some(id), None, step);
-            if entry.copy == Copy::Recipient {
-                let reason = failure.1.clone();
-                decision.events.push(AccountEvent::SendDelayed { id, reason, retry_at });
-            }
-            waiting.told.insert(failure);
-        }
-        self.outbox.put(waiting);
-    }
-}
-
-/// How a delivery was tried.
-struct Attempt<'a> {
-    delivery: &'a Delivery,
-    node: Option<Ed25519PublicKey>,
-    path: &'a Hops,
-    now: Timestamp,
-}
-
-impl Attempt<'_> {
-    fn tell(&self, entry: &OutboxEntry, decision: &mut Decision) {
-        if let Some(node) = self.node {
-            let (attempt, path) = (entry.attempts, self.path.clone());
-            let (to, asked) = (Some(entry.to), Some(self.delivery.asked));
-            let step = LedgerStep::Attempted { attempt, to, node, path, asked };
-            decision.ledger(self.now, Some(entry.message), None, step);
-        }
-    }
-
-    fn give_up(&self, entry: &OutboxEntry, reason: String, decision: &mut Decision) {
-        let id = entry.message;
-        decision.changes.push(Change::RemoveOutbox(entry.number));
-        let step = LedgerStep::AttemptFailed {
-            to: Some(entry.to),
-            node: self.node,
-            reason: reason.clone(),
-            asked: Some(self.delivery.asked),
-            retry_at: None,
-        };
-        decision.ledger(self.now, Some(id), None, step);
-        if entry.copy == Copy::Recipient {
-            let state = MessageState::Failed { reason: reason.clone() };
-            decision.changes.push(Change::SetMessageState { id, state, hash: None });
-            decision.events.push(AccountEvent::MessageFailed { id, reason });
-        }
-    }
-}
-
-fn stored(
-    entry: &OutboxEntry,
-    hash: MessageHash,
-    nodes: Vec<Ed25519PublicKey>,
-    decision: &mut Decision,
-) {
-    let id = entry.message;
-    decision.changes.push(Change::SetMessageState {
-        id,
-        state: MessageState::Stored,
-        hash: Some(hash),
-    });
-    decision.events.push(AccountEvent::MessageStored {
-        id,
-        conversation: ConversationId::Account(entry.to),
-        to: entry.to,
-        hash,
-        nodes,
-        sent: entry.timestamp,
-    });
 }

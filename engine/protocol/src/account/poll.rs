@@ -13,12 +13,22 @@ use rand_core::CryptoRng;
 use super::watch::Role;
 use super::{Account, Decision};
 
-/// The namespaces that are polled, in the order of the request.
-const POLLED: &[Namespace] = &[Namespace::INBOX];
+/// The namespaces that are polled, in the order in which they are taken in:
+/// what the configs say decides what a message means (02 section 5.1).
+const POLLED: &[Namespace] = &[
+    Namespace::USER_PROFILE,
+    Namespace::CONTACTS,
+    Namespace::USER_GROUPS,
+    Namespace::CONVO_INFO_VOLATILE,
+    Namespace::INBOX,
+];
 
 /// `max_size` of the inbox: half of what a node returns at most, as official
 /// clients ask (02 section 5.1).
 const INBOX_SIZE: i64 = -2;
+
+/// `max_size` of each config: an eighth.
+const CONFIG_SIZE: i64 = -8;
 
 /// Nodes whose last failure is remembered; a swarm has about seven members.
 const MAX_POLL_FAILURES: usize = 32;
@@ -32,8 +42,8 @@ pub(super) const CLOCK_MATTERS: u64 = 1_000;
 pub struct Poll {
     /// The swarm member to ask.
     pub node: ServiceNode,
-    /// A `batch` with one `retrieve` a namespace, or a question for copies by
-    /// their names.
+    /// A `batch` with one `retrieve` a namespace and now and then an `expire`
+    /// that keeps the configs, or a question for copies by their names.
     pub request: Request,
     pub(super) role: Role,
     /// The clock's offset that it was signed with.
@@ -136,11 +146,17 @@ impl Account {
             let cursor = self.cursors.get(&(node.ed25519, *namespace));
             let cursor = cursor.filter(|cursor| cursor.expires > network_now);
             let last = cursor.map(|cursor| cursor.hash);
-            let size = Some(INBOX_SIZE);
+            let size = if *namespace == Namespace::INBOX { INBOX_SIZE } else { CONFIG_SIZE };
+            let size = Some(size);
             Request::retrieve_signed(&*self.keys, *namespace, last, size, network_now)
         };
         let requests = match role {
-            Role::Main | Role::Witness => POLLED.iter().map(retrieve).collect(),
+            Role::Main => {
+                let mut requests: Vec<_> = POLLED.iter().map(retrieve).collect();
+                requests.extend(self.keep_alive(node.ed25519, now));
+                requests
+            }
+            Role::Witness => POLLED.iter().map(retrieve).collect(),
             Role::Third => {
                 let missing = self.watch.missing();
                 vec![Request::get_expiries_signed(&*self.keys, &missing, network_now)]
@@ -187,15 +203,23 @@ impl Account {
                 Held::WrongSwarm(members) => PollAnswer::WrongSwarm(members),
             });
         }
-        let answer = self.read_poll_answer(status, body)?;
+        let answer = self.read_poll_answer(node, status, body)?;
         if let PollAnswer::Retrieved(retrieved) = &answer {
+            for (namespace, answer) in retrieved {
+                self.settings.note_stored(*namespace, answer);
+            }
             self.poll_failures.remove(node);
             self.watch.answers(*node, !retrieved.iter().any(|(_, answer)| answer.more));
         }
         Ok(answer)
     }
 
-    fn read_poll_answer(&self, status: u16, body: &[u8]) -> Result<PollAnswer, PollError> {
+    fn read_poll_answer(
+        &mut self,
+        node: &Ed25519PublicKey,
+        status: u16,
+        body: &[u8],
+    ) -> Result<PollAnswer, PollError> {
         match status {
             200 => {}
             421 => return Ok(PollAnswer::WrongSwarm(SwarmAnswer::parse(body)?.nodes)),
@@ -220,6 +244,7 @@ impl Account {
             }
             retrieved.push((*namespace, answer));
         }
+        self.kept_alive(node, results.get(POLLED.len()));
         Ok(PollAnswer::Retrieved(retrieved))
     }
 }

@@ -1,27 +1,45 @@
-//! What a received message means (01 sections 2.7 to 2.9, 3 and 8).
+//! What a received message means (01 sections 2.7 to 2.9, 3 and 8). What it
+//! leads to does not depend on the order in which messages arrive: news of a
+//! message that is not there is kept until it comes.
+//!
+//! | file | stands for |
+//! |---|---|
+//! | `questions` | what of the history is to be known |
+//! | `judge` | what is checked of every message |
+//! | `batch` | the decision while it is taken |
+//! | `entry`, `contact` | what becomes a message of the history, and what that says of its author |
+//! | `visible`, `notice`, `call`, `group` | what stands in the history |
+//! | `reaction`, `receipt`, `unsend` | what changes it |
+//! | `drop` | why a message is not kept |
+
+mod batch;
+mod call;
+mod contact;
+mod drop;
+mod entry;
+mod group;
+mod judge;
+mod notice;
+mod questions;
+mod reaction;
+mod receipt;
+mod unsend;
+mod visible;
 
 use std::time::Duration;
 
-use ramson_codec::proto::{Content, ContentKind, DataMessage};
+use ramson_codec::proto::ContentKind;
 use ramson_types::ledger::{Hops, LedgerStep};
-use ramson_types::message::{Message, MessageKind, MessageState};
-use ramson_types::{
-    AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, Namespace, Timestamp,
-};
+use ramson_types::{Ed25519PublicKey, MessageHash, MessageId, Namespace, Timestamp};
 
-use super::{Account, Decision};
-use crate::event::AccountEvent;
+use super::{Account, Decision, History};
+use crate::config::ConfigKind;
 use crate::inbox::{OpenError, Opened};
-use crate::store::{Change, Cursor, MessageKey};
+use crate::store::{Change, Cursor, Errand};
+use batch::Batch;
+use judge::Incoming;
 
-/// The longest text that is kept, in code points; longer ones are cut.
-const MAX_RECEIVED_TEXT: usize = 10_000;
-
-/// The longest name of a peer that is kept, in bytes (01 section 1.4).
-const MAX_NAME: usize = 100;
-
-/// A message with more attachments is dropped whole.
-const MAX_ATTACHMENTS: usize = 32;
+pub use drop::DropReason;
 
 /// Tombstones outlive the message by this: storage servers forget an expired
 /// `last_hash` and then replay everything they have.
@@ -46,59 +64,15 @@ pub enum ArrivalBody {
     /// Its hash is not that of its bytes in this account: the node changed
     /// one of them, so the copy that other members have is still to come.
     WrongHash,
+    /// A stored config message, as it lay in its namespace.
+    Config(Vec<u8>),
     /// It was opened, or does not open.
     Opened(Box<Result<Opened, OpenError>>),
 }
 
-/// Why a message was not kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DropReason {
-    /// The node returned bytes that do not belong to the hash.
-    #[error("its bytes are not those of its hash; the node that returned it changed them")]
-    WrongHash,
-    /// It does not open.
-    #[error("{0}")]
-    NotOpened(#[from] OpenError),
-    /// Another copy is in the history.
-    #[error("it is in the history already")]
-    Duplicate,
-    /// A kind that the own account's devices do not send each other.
-    #[error("it claims to be from this account, but this kind never is")]
-    NotFromSelf,
-    /// `syncTarget` in a message from somebody else.
-    #[error("its author may not choose its conversation")]
-    ForeignSyncTarget,
-    /// `syncTarget` that is no account.
-    #[error("its conversation is not an account")]
-    BadSyncTarget,
-    /// Flags that no known client sends.
-    #[error("its flags are unknown")]
-    UnknownFlags,
-    /// More than 32 attachments.
-    #[error("it has more than {MAX_ATTACHMENTS} attachments")]
-    TooManyAttachments,
-    /// No text, attachment, preview or invitation.
-    #[error("it is empty")]
-    Empty,
-    /// A kind that leaves no trace in the history, such as typing.
-    #[error("its kind is not part of the history")]
-    NotHistory,
-    /// No kind that this version knows.
-    #[error("its kind is unknown; it is from a newer client")]
-    UnknownKind,
-}
-
 impl Account {
-    /// Which message of the history an opened message would be, if it is one
-    /// at all: the caller asks the store which of these are there already.
-    pub fn message_key(&self, opened: &Opened) -> Option<MessageKey> {
-        let Judged { conversation, kind, .. } = self.judge(opened).ok()?;
-        Some(MessageKey { conversation, author: opened.sender, sent: opened.sent, kind })
-    }
-
-    /// Takes in what one swarm member returned, in its order. `in_history`
-    /// tells which keys of [`Account::message_key`] the store has already.
+    /// Takes in what one swarm member returned, in its order. `history` has the
+    /// answers to [`Account::arrival_questions`].
     /// The cursor moves past everything, kept or not, in the same decision.
     pub fn receive(
         &mut self,
@@ -106,11 +80,17 @@ impl Account {
         path: &Hops,
         namespace: Namespace,
         arrivals: Vec<Arrival>,
-        in_history: impl Fn(&MessageKey) -> bool,
+        history: History,
         now: Timestamp,
     ) -> Decision {
         let mut decision = Decision::default();
-        let mut taken = std::collections::BTreeSet::new();
+        if ConfigKind::of_account(namespace).is_some() {
+            self.receive_config(node, namespace, &arrivals, now, &mut decision);
+            self.keep(&mut decision, now);
+            return decision;
+        }
+        let counters = self.counters;
+        let mut batch = Batch::new(history, now, self.clock.at(now));
         let mut changed = Vec::new();
         let last = arrivals.last().map(|last| (last.hash, last.expires));
         let known = arrivals.iter().filter(|arrival| arrival.body == ArrivalBody::Seen).count();
@@ -127,7 +107,7 @@ impl Account {
         let replays = self.watch.replays(node, &hashes, cursor_before);
         for Arrival { hash, expires, body } in arrivals {
             let opened = match body {
-                ArrivalBody::Seen => continue,
+                ArrivalBody::Seen | ArrivalBody::Config(_) => continue,
                 ArrivalBody::WrongHash => {
                     changed.push(hash);
                     continue;
@@ -135,34 +115,24 @@ impl Account {
                 ArrivalBody::Opened(opened) => *opened,
             };
             let until = expires.max(now).plus(TOMBSTONE_LIFE);
-            decision.changes.push(Change::MarkSeen { namespace, hash, until });
-            let judged = opened.map_err(DropReason::NotOpened).and_then(|opened| {
+            batch.decision.changes.push(Change::MarkSeen { namespace, hash, until });
+            let taken = opened.map_err(DropReason::NotOpened).and_then(|opened| {
                 let judged = self.judge(&opened)?;
-                let key = MessageKey {
-                    conversation: judged.conversation.clone(),
-                    author: opened.sender,
-                    sent: opened.sent,
-                    kind: judged.kind,
-                };
-                if in_history(&key) || !taken.insert(key) {
-                    return Err(DropReason::Duplicate);
-                }
-                Ok((opened, judged))
+                self.take(&Incoming { opened, judged, hash, expires }, &mut batch)
             });
-            match judged {
-                Ok((opened, judged)) => {
-                    let id = self.keep(opened, judged, hash, now, &mut decision);
-                    let path = path.clone();
-                    let step = LedgerStep::Received { node, path, namespace };
-                    decision.ledger(now, Some(id), Some(hash), step);
+            let (message, step) = match taken {
+                Ok(message) => {
+                    (message, LedgerStep::Received { node, path: path.clone(), namespace })
                 }
                 Err(reason) => {
                     let (reason, remembered_until) = (reason.to_string(), Some(until));
-                    let step = LedgerStep::Dropped { node, reason, remembered_until };
-                    decision.ledger(now, None, Some(hash), step);
+                    (None, LedgerStep::Dropped { node, reason, remembered_until })
                 }
-            }
+            };
+            batch.decision.ledger(now, message, Some(hash), step);
         }
+        self.add_errands(&mut batch);
+        decision.and(batch.decision);
         // One line, however many: a node may do it on purpose.
         if let Some(first) = changed.first() {
             let reason = format!("{} ({} copies)", DropReason::WrongHash, changed.len());
@@ -182,141 +152,48 @@ impl Account {
                 decision.ledger(now, None, Some(hash), step);
             }
         }
-        if decision.events.is_empty() {
-            return decision;
+        if self.counters != counters {
+            decision.changes.push(Change::SetCounters(self.counters));
         }
-        // A conversation's line as it is after all of them, once.
-        let touched: std::collections::BTreeSet<ConversationId> =
-            decision.events.iter().filter_map(conversation_of).collect();
-        let lines = touched.iter().filter_map(|id| self.conversations.get(id)).cloned();
-        decision.changes.extend(lines.map(Change::PutConversation));
-        decision.changes.push(Change::SetCounters(self.counters));
+        self.keep(&mut decision, now);
         decision
     }
 
-    fn keep(
+    fn take(
         &mut self,
-        opened: Opened,
-        judged: Judged,
-        hash: MessageHash,
-        now: Timestamp,
-        decision: &mut Decision,
-    ) -> MessageId {
-        let Judged { conversation, kind, from_self, text } = judged;
-        let peer_name = (!from_self).then(|| display_name(&opened.content)).flatten();
-        let message = Message {
-            id: self.next_message_id(),
-            conversation,
-            author: opened.sender,
-            sent: opened.sent,
-            received: now,
-            kind,
-            // An own message comes from another device, which has sent it.
-            state: if from_self { MessageState::Stored } else { MessageState::Received },
-            text,
-            content: opened.content_bytes,
-            hash: Some(hash),
-        };
-        let id = message.id;
-        decision.changes.push(Change::PutMessage(message.clone()));
-        self.note_in_conversation(&message, peer_name);
-        decision.events.push(AccountEvent::MessageReceived(message));
-        id
-    }
-
-    fn judge(&self, opened: &Opened) -> Result<Judged, DropReason> {
-        let me = self.id();
-        let from_self = opened.sender == me;
-        let data = opened.content.data_message.as_ref();
-        let kind = history_kind(&opened.content)?;
-        if let Some(data) = data {
-            check_data_message(data, kind)?;
-        }
-        let own_kind = matches!(
-            kind,
-            MessageKind::Visible
-                | MessageKind::Reaction
-                | MessageKind::ExpirationTimerUpdate
-                | MessageKind::GroupUpdate
-                | MessageKind::Unsend
-                | MessageKind::Call
-        );
-        if from_self && !own_kind {
-            return Err(DropReason::NotFromSelf);
-        }
-        let sync_target = data.and_then(|data| data.sync_target.as_deref());
-        let conversation = match (from_self, sync_target) {
-            (true, None) => me,
-            (true, Some(target)) => {
-                AccountId::parse_account(target).map_err(|_| DropReason::BadSyncTarget)?
+        incoming: &Incoming,
+        batch: &mut Batch,
+    ) -> Result<Option<MessageId>, DropReason> {
+        match incoming.judged.kind {
+            ContentKind::Visible => self.take_visible(incoming, batch),
+            ContentKind::Reaction => self.take_reaction(incoming, batch),
+            ContentKind::ExpirationTimerUpdate => self.take_timer(incoming, batch),
+            ContentKind::GroupUpdate => self.take_group_update(incoming, batch),
+            ContentKind::ProfileOnly => {
+                self.note_profile(incoming);
+                Err(DropReason::NotHistory)
             }
-            (false, None) => opened.sender,
-            (false, Some(_)) => return Err(DropReason::ForeignSyncTarget),
-        };
-        let text = data.and_then(|data| data.body.as_deref()).map(cut);
-        Ok(Judged { conversation: ConversationId::Account(conversation), kind, from_self, text })
+            ContentKind::Receipt => self.take_receipt(incoming, batch),
+            ContentKind::Typing => self.take_typing(incoming, batch),
+            ContentKind::DataExtraction => self.take_extraction(incoming, batch),
+            ContentKind::Unsend => self.take_unsend(incoming, batch),
+            ContentKind::Call => self.take_call(incoming, batch),
+            ContentKind::MessageRequestResponse => self.take_response(incoming, batch),
+            ContentKind::SharedConfig => Err(DropReason::NotHistory),
+            _ => Err(DropReason::UnknownKind),
+        }
     }
-}
 
-fn conversation_of(event: &AccountEvent) -> Option<ConversationId> {
-    match event {
-        AccountEvent::MessageReceived(message) => Some(message.conversation.clone()),
-        _ => None,
+    /// What is to be done in the own swarm after a batch.
+    fn add_errands(&mut self, batch: &mut Batch) {
+        let mut delete = std::mem::take(&mut batch.delete);
+        delete.sort_unstable();
+        delete.dedup();
+        if !delete.is_empty() {
+            self.add_errand(Errand::Delete(delete), &mut batch.decision);
+        }
+        for (expiry, copies) in std::mem::take(&mut batch.shorten) {
+            self.add_errand(Errand::Shorten { copies, expiry }, &mut batch.decision);
+        }
     }
-}
-
-struct Judged {
-    conversation: ConversationId,
-    kind: MessageKind,
-    from_self: bool,
-    text: Option<String>,
-}
-
-fn history_kind(content: &Content) -> Result<MessageKind, DropReason> {
-    match content.kind() {
-        ContentKind::Visible => Ok(MessageKind::Visible),
-        ContentKind::Reaction => Ok(MessageKind::Reaction),
-        ContentKind::ExpirationTimerUpdate => Ok(MessageKind::ExpirationTimerUpdate),
-        ContentKind::GroupUpdate => Ok(MessageKind::GroupUpdate),
-        ContentKind::DataExtraction => Ok(MessageKind::DataExtraction),
-        ContentKind::Unsend => Ok(MessageKind::Unsend),
-        ContentKind::Call => Ok(MessageKind::Call),
-        ContentKind::MessageRequestResponse => Ok(MessageKind::MessageRequestResponse),
-        ContentKind::Receipt
-        | ContentKind::Typing
-        | ContentKind::SharedConfig
-        | ContentKind::ProfileOnly => Err(DropReason::NotHistory),
-        _ => Err(DropReason::UnknownKind),
-    }
-}
-
-fn check_data_message(data: &DataMessage, kind: MessageKind) -> Result<(), DropReason> {
-    if !matches!(data.flags, None | Some(0 | 2)) {
-        return Err(DropReason::UnknownFlags);
-    }
-    if data.attachments.len() > MAX_ATTACHMENTS {
-        return Err(DropReason::TooManyAttachments);
-    }
-    let blank = data.body.as_deref().is_none_or(|body| body.trim().is_empty())
-        && data.attachments.is_empty()
-        && data.quote.is_none()
-        && data.preview.is_empty()
-        && data.open_group_invitation.is_none();
-    if kind == MessageKind::Visible && blank {
-        return Err(DropReason::Empty);
-    }
-    Ok(())
-}
-
-fn display_name(content: &Content) -> Option<String> {
-    let name = content.data_message.as_ref()?.profile.as_ref()?.display_name.as_deref()?.trim();
-    let mut end = name.len().min(MAX_NAME);
-    while !name.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    name.get(..end).filter(|name| !name.is_empty()).map(str::to_owned)
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_RECEIVED_TEXT).collect()
 }

@@ -352,9 +352,8 @@ impl Account {
             self.watch.part();
         }
         let reaches = |node: &ServiceNode| {
-            let all = self.cursors.range((node.ed25519, Namespace(i16::MIN))..);
-            let own = all.take_while(|((key, _), _)| *key == node.ed25519);
-            own.map(|(_, cursor)| cursor.expires).max()
+            let cursor = self.cursors.get(&(node.ed25519, Namespace::INBOX));
+            cursor.map(|cursor| cursor.expires)
         };
         let good = members.iter().filter(|member| self.watch.is_good(&member.ed25519));
         let drawn = good.sample(rng, 2);

@@ -59,4 +59,21 @@ impl Config {
             self.needs_dump = true;
         }
     }
+
+    /// Says that what a clean config holds was stored once more, since the
+    /// swarm had lost it. Another client may have written other bytes for it,
+    /// so that the hashes can be new ones.
+    pub fn confirm_again(&mut self, seqno: i64, hashes: BTreeSet<StorageHash>) {
+        let Stage::Clean(message) = &self.stage else {
+            return;
+        };
+        if message.seqno() == seqno && self.current != hashes {
+            let mut lost = std::mem::replace(&mut self.current, hashes);
+            lost.retain(|hash| !self.current.contains(hash));
+            self.make_obsolete(lost);
+            let current = &self.current;
+            self.obsolete.retain(|hash| !current.contains(hash));
+            self.needs_dump = true;
+        }
+    }
 }

@@ -1,13 +1,17 @@
 //! `account create | restore | list | show | remove`.
 
+use std::time::Duration;
+
 use ramson_crypto::mnemonic;
 use ramson_system::{AccountSummary, EngineError};
 use ramson_types::AccountId;
 use zeroize::Zeroizing;
 
+use super::reach::{self, Limit};
 use super::{Context, account_id};
 use crate::cli::{AccountCommand, NameArgs};
 use crate::error::Failure;
+use crate::progress::Progress;
 use crate::record::{Phrase, Record};
 
 /// A checked account command.
@@ -22,6 +26,10 @@ pub(crate) enum Account {
 /// A display name has at most so many bytes (01 section 1.4). The engine
 /// checks it too, but a home should not be made for nothing.
 const MAX_NAME: usize = 100;
+
+/// How long a restored account's profile is waited for (01 section 1.4),
+/// unless `--timeout` says otherwise.
+const PROFILE_TIME: Duration = Duration::from_secs(15);
 
 /// The name that was given, if one was.
 pub(super) fn name(args: &NameArgs) -> Result<Option<String>, Failure> {
@@ -50,6 +58,11 @@ impl Account {
                 Self::Remove { id: AccountId::parse_account(&args.id)?, agreed: args.yes }
             }
         })
+    }
+
+    /// Whether it fetches what the network has of the account.
+    pub(super) fn fetches(&self) -> bool {
+        matches!(self, Self::Restore { .. })
     }
 
     pub(super) fn makes_home(&self) -> bool {
@@ -83,7 +96,20 @@ impl Account {
             }
             Self::Restore { phrase, name } => {
                 let account = engine.restore_account(phrase, name.clone()).await?;
-                console.record(&Record::account(&account)).await
+                let fetched = fetch(context, &account.id).await?;
+                let account = summary(context, &account.id).await?;
+                console.record(&Record::account(&account)).await?;
+                if !fetched {
+                    let note = "the account is restored; its profile, contacts and messages were \
+                                not fetched yet, and come while 'ramson listen' or 'ramson run' \
+                                does";
+                    console.note(note).await;
+                } else if account.name.is_none() {
+                    let note = "the network has no profile of this account; 'ramson profile \
+                                --name' gives it a name";
+                    console.note(note).await;
+                }
+                Ok(())
             }
             Self::List => {
                 for account in engine.accounts().await? {
@@ -93,9 +119,7 @@ impl Account {
             }
             Self::Show { id, phrase } => {
                 let id = context.account(*id, "by its ID").await?;
-                let accounts = engine.accounts().await?;
-                let found = accounts.into_iter().find(|account| account.id == id);
-                let AccountSummary { name, .. } = found.ok_or(Failure::NoSuchAccount { id })?;
+                let AccountSummary { name, .. } = summary(context, &id).await?;
                 let phrase = match phrase {
                     true => Some(Phrase(engine.recovery_phrase(&id).await?.to_string())),
                     false => None,
@@ -108,4 +132,24 @@ impl Account {
             }
         }
     }
+}
+
+/// Waits for what the swarm has of a restored account; whether it came in
+/// time. The account is there either way.
+async fn fetch(context: &Context, id: &AccountId) -> Result<bool, Failure> {
+    let mut limit = Limit::or(context, PROFILE_TIME);
+    let progress = Progress::quiet(&context.console);
+    progress.step("fetching the account's profile and messages").await;
+    tokio::select! {
+        biased;
+        _ = context.ending.wait() => Ok(false),
+        synced = reach::synced(context, id) => synced.map(|()| true),
+        () = limit.over() => Ok(false),
+    }
+}
+
+async fn summary(context: &Context, id: &AccountId) -> Result<AccountSummary, Failure> {
+    let accounts = context.engine.accounts().await?;
+    let found = accounts.into_iter().find(|account| account.id == *id);
+    found.ok_or(Failure::NoSuchAccount { id: *id })
 }

@@ -8,7 +8,7 @@ use super::{Context, account_id};
 use crate::cli::ListenArgs;
 use crate::error::Failure;
 use crate::progress::Progress;
-use crate::record::{MessageRecord, Record, one_line};
+use crate::record::{ChangeRecord, MessageRecord, Record, one_line};
 use crate::signals::Why;
 
 /// A checked `listen` or `run`.
@@ -16,16 +16,18 @@ pub(crate) struct Listen {
     account: Option<AccountId>,
     count: Option<u64>,
     silent: bool,
+    /// Whether everything is told, not messages only.
+    all: bool,
 }
 
 impl Listen {
     pub(super) fn prepare(args: &ListenArgs) -> Result<Self, Failure> {
         let account = account_id(args.account.as_ref())?;
-        Ok(Self { account, count: args.count, silent: false })
+        Ok(Self { account, count: args.count, silent: false, all: args.all })
     }
 
     pub(super) fn silent() -> Self {
-        Self { account: None, count: None, silent: true }
+        Self { account: None, count: None, silent: true, all: false }
     }
 
     pub(super) async fn run(&self, context: &Context) -> Result<(), Failure> {
@@ -96,6 +98,13 @@ impl Listen {
                     if self.count == Some(*came) {
                         return Ok(());
                     }
+                }
+                Followed::Changed { seq, account, what, event } => {
+                    if !self.all || self.account.is_some_and(|only| only != account) {
+                        continue;
+                    }
+                    let record = ChangeRecord::new(seq, &account, &what, event.as_deref());
+                    console.record(&Record::Changed(record)).await?;
                 }
                 Followed::Engine(event) => {
                     tell(&event, &mut progress).await;

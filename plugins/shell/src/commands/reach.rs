@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use ramson_system::{EngineError, NameError, SwarmError};
+use ramson_types::AccountId;
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::Context;
@@ -74,6 +75,17 @@ pub(super) async fn ask<T>(
             }
             None => Failure::Unanswered { what: undone.to_owned(), seconds: limit.seconds },
         }),
+    }
+}
+
+/// Waits until what the swarm has of an account was fetched once.
+pub(super) async fn synced(context: &Context, id: &AccountId) -> Result<(), Failure> {
+    loop {
+        let status = context.engine.account_status(id).await?;
+        if status.synced && status.polled.is_some() && !status.polling {
+            return Ok(());
+        }
+        sleep(AGAIN).await;
     }
 }
 

@@ -1,48 +1,93 @@
-//! `send`: returns once the recipient's swarm has stored the message.
+//! `send` and `reply`: return once the recipient's swarm has stored the message.
 
-use ramson_system::{AccountEvent, EngineEvent, Event};
-use ramson_types::{AccountId, MessageId};
+use std::time::Duration;
+
+use ramson_system::{
+    AccountEvent, Command, EngineError, EngineEvent, Event, Invitation, LinkPreview, Outcome, Post,
+};
+use ramson_types::{AccountId, ConversationId, MessageId};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::sleep;
 
+use super::act::{message_id, owner};
 use super::peer::Peer;
 use super::reach::{Limit, missing_nodes};
 use super::{Context, account_id};
-use crate::cli::SendArgs;
+use crate::cli::{ReplyArgs, SendArgs};
 use crate::error::Failure;
 use crate::progress::Progress;
 use crate::record::Record;
 use crate::signals::Why;
 
-/// A checked `send`.
+/// How long an engine that was started for the message goes on when it is
+/// stored.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// How often it is looked then whether all is done.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A checked `send` or `reply`.
 pub(crate) struct Send {
-    to: Peer,
-    from: Option<AccountId>,
-    text: String,
+    to: To,
+    post: Post,
+}
+
+/// Where it goes.
+enum To {
+    Peer {
+        to: Peer,
+        from: Option<AccountId>,
+    },
+    /// To the conversation of a message.
+    Answer(MessageId),
 }
 
 impl Send {
     pub(super) fn prepare(args: &SendArgs, stdin: Option<&str>) -> Result<Self, Failure> {
         let to = Peer::parse(&args.to)?;
         let from = account_id(args.account.as_ref())?;
-        let text = match &args.text {
-            Some(text) => text.clone(),
-            // The line break that ends a text file is not part of the message.
-            None => {
-                let text = stdin.unwrap_or_default();
-                text.strip_suffix('\n').unwrap_or(text).to_owned()
-            }
-        };
-        Ok(Self { to, from, text })
+        let mut post = Post::text(text(args.text.as_ref(), stdin));
+        if let (Some(url), Some(title)) = (args.link.clone(), args.link_title.clone()) {
+            post.preview = Some(LinkPreview { url, title });
+        }
+        if let (Some(url), Some(name)) = (args.invite.clone(), args.room.clone()) {
+            post = Post { invitation: Some(Invitation { url, name }), ..Post::default() };
+        }
+        Ok(Self { to: To::Peer { to, from }, post })
+    }
+
+    pub(super) fn reply(args: &ReplyArgs, stdin: Option<&str>) -> Result<Self, Failure> {
+        let message = message_id(&args.message)?;
+        let mut post = Post::text(text(args.text.as_ref(), stdin));
+        post.reply_to = Some(message);
+        Ok(Self { to: To::Answer(message), post })
     }
 
     pub(super) async fn run(&self, context: &Context) -> Result<(), Failure> {
-        let from = context.account(self.from, "with --account").await?;
         let mut limit = Limit::of(context);
         let progress = Progress::quiet(&context.console);
-        let to = self.to.find(context, Some(&from), &mut limit, &progress).await?;
+        let (from, to, name) = match &self.to {
+            To::Peer { to, from } => {
+                let from = context.account(*from, "with --account").await?;
+                let name = to.name();
+                (from, to.find(context, Some(&from), &mut limit, &progress).await?, name)
+            }
+            To::Answer(message) => {
+                let from = owner(context, *message).await?;
+                let found = context.engine.message(*message).await?;
+                let found = found.ok_or(Failure::NoSuchMessage { message: *message })?;
+                match found.conversation {
+                    ConversationId::Account(to) => (from, to, None),
+                    _ => return Err(Failure::NoSuchMessage { message: *message }),
+                }
+            }
+        };
         let mut events = context.engine.subscribe();
-        let message = context.engine.send_text(&from, to, self.text.clone()).await?;
+        let command = Command::Send { to, post: self.post.clone() };
+        let Outcome::Queued(message) = context.engine.command(&from, command).await? else {
+            return Err(EngineError::Stopped.into());
+        };
         let mut watch = Watch::new(message.id, progress);
         let result = tokio::select! {
             biased;
@@ -58,10 +103,49 @@ impl Send {
         };
         watch.progress.clear();
         let mut record = result?;
-        if let (Record::Stored { name, .. }, Some(known)) = (&mut record, self.to.name()) {
-            *name = Some(known);
+        if let (Record::Stored { name: given, .. }, Some(known)) = (&mut record, name) {
+            *given = Some(known);
         }
-        context.console.record(&record).await
+        context.console.record(&record).await?;
+        if context.own_engine {
+            self.linger(context, &from).await;
+        }
+        Ok(())
+    }
+
+    /// What goes to the account's other devices along with the message should
+    /// be there, too, before the engine ends: its copy, and the contact that
+    /// the recipient became. Without it the next engine does that.
+    async fn linger(&self, context: &Context, from: &AccountId) {
+        tokio::select! {
+            biased;
+            _ = context.ending.wait() => {}
+            () = told(context, from) => {}
+            () = sleep(LINGER) => {}
+        }
+    }
+}
+
+async fn told(context: &Context, account: &AccountId) {
+    while let Ok(status) = context.engine.account_status(account).await {
+        // A restored account stores no settings before it was polled.
+        let unstored = if status.synced { status.unstored_configs } else { 0 };
+        if status.outbox == 0 && status.errands == 0 && unstored == 0 {
+            return;
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// The text that was given, else what was read.
+fn text(given: Option<&String>, stdin: Option<&str>) -> String {
+    match given {
+        Some(text) => text.clone(),
+        // The line break that ends a text file is not part of the message.
+        None => {
+            let text = stdin.unwrap_or_default();
+            text.strip_suffix('\n').unwrap_or(text).to_owned()
+        }
     }
 }
 
@@ -104,9 +188,9 @@ impl Watch {
                         return Ok(record);
                     }
                 }
-                Event::Account { event: AccountEvent::MessageFailed { id, reason }, .. }
-                    if *id == self.message =>
-                {
+                Event::Account {
+                    event: AccountEvent::MessageFailed { id, reason, .. }, ..
+                } if *id == self.message => {
                     return Err(Failure::MessageFailed { message: *id, reason: reason.clone() });
                 }
                 Event::Account { event: AccountEvent::SendDelayed { id, reason, .. }, .. }

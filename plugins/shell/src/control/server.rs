@@ -212,7 +212,7 @@ impl Client {
             ground: self.host.ground,
             console: Console::client(frames, global.json, global.verbose > 0),
             own_engine: false,
-            ending: if job.needs() == Needs::Polling { self.endless } else { self.others },
+            ending: if job.is_endless() { self.endless } else { self.others },
             timeout: global.timeout.map(Duration::from_secs),
         };
         // The queue ends when the command does, because the context goes with it.

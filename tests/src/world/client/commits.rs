@@ -45,7 +45,7 @@ impl Engine {
     fn start_commit(self: &Rc<Self>) {
         let (changes, events, waiting) = {
             let mut commits = self.commits.borrow_mut();
-            if commits.under_way || commits.changes.is_empty() {
+            if commits.under_way || (commits.changes.is_empty() && commits.waiting.is_empty()) {
                 return;
             }
             commits.under_way = true;
@@ -73,6 +73,7 @@ impl Engine {
                 let _ = waiting.send(());
             }
             own.start_commit();
+            own.look();
         });
     }
 
@@ -109,7 +110,7 @@ impl std::fmt::Display for Told<'_> {
                 write!(f, "stored {id}, {} signed", nodes.len())
             }
             AccountEvent::SendDelayed { id, reason, .. } => write!(f, "delayed {id}: {reason}"),
-            AccountEvent::MessageFailed { id, reason } => write!(f, "failed {id}: {reason}"),
+            AccountEvent::MessageFailed { id, reason, .. } => write!(f, "failed {id}: {reason}"),
             other => write!(f, "{other:?}"),
         }
     }

@@ -23,7 +23,7 @@ enum Outcome {
 }
 
 impl Engine {
-    /// Starts every delivery that is due, and sets the time of the next look.
+    /// Starts every delivery that is due.
     pub(super) fn send_due(self: &Rc<Self>) {
         let deliveries = self.account.borrow_mut().due_deliveries(self.now());
         for delivery in deliveries {
@@ -32,17 +32,6 @@ impl Engine {
                 let outcome = own.deliver(&delivery).await;
                 own.delivered(&delivery, outcome).await;
             });
-        }
-        if let Some(wake) = self.wake.take() {
-            self.world.queue.cancel(wake);
-        }
-        let next = self.account.borrow().next_delivery();
-        if let Some(at) = next {
-            let wait = at.since(self.now()).max(Duration::from_millis(20));
-            self.wake.set(Some(self.later(wait, |own| {
-                own.wake.set(None);
-                own.send_due();
-            })));
         }
     }
 
@@ -111,7 +100,7 @@ impl Engine {
             self.account.borrow_mut().sent(delivery, results, node, path, now, &mut *rng)
         };
         self.commit(decision).await;
-        self.send_due();
+        self.look();
     }
 
     /// Tells Swarm of a request that failed, if the member may be to blame.

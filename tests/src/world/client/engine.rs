@@ -18,6 +18,7 @@ use rand::rngs::StdRng;
 use super::ClientHost;
 use super::clock::{Reading, Started};
 use super::commits::Commits;
+use super::decide::Floor;
 use super::paths::PathsRoom;
 use super::swarm::SwarmRoom;
 use crate::world::World;
@@ -39,7 +40,7 @@ pub(crate) struct Engine {
     pub(super) number: usize,
     pub(super) host: Host,
     started: Started,
-    pub(super) account: RefCell<Account>,
+    pub(crate) account: RefCell<Account>,
     pub(super) commits: RefCell<Commits>,
     own_paths: RefCell<PathsRoom>,
     network_paths: RefCell<PathsRoom>,
@@ -48,6 +49,9 @@ pub(crate) struct Engine {
     pub(super) rng: RefCell<StdRng>,
     pub(super) clock_watch: RefCell<ClockWatch>,
     pub(super) polling: Cell<bool>,
+    pub(super) floor: RefCell<Floor>,
+    pub(super) on_errand: Cell<bool>,
+    pub(super) working: Cell<bool>,
     pub(super) wake: Cell<Option<TaskId>>,
 }
 
@@ -81,13 +85,18 @@ impl Engine {
             rng: RefCell::new(StdRng::from_rng(&mut rng)),
             clock_watch: RefCell::new(ClockWatch::new(&reading)),
             polling: Cell::new(false),
+            floor: RefCell::default(),
+            on_errand: Cell::new(false),
+            working: Cell::new(false),
             wake: Cell::new(None),
         });
         drop(home);
         let own = engine.clone();
         engine.spawn(async move {
+            let decision = own.account.borrow_mut().started(own.now());
+            own.commit(decision).await;
             own.start_swarm();
-            own.send_due();
+            own.look();
         });
         engine
     }
@@ -121,6 +130,11 @@ impl Engine {
 
     pub(super) fn steady(&self) -> Timestamp {
         self.clock().steady()
+    }
+
+    /// When it started or woke last, by the world's clock.
+    pub(crate) fn awake_since(&self) -> Timestamp {
+        self.client().map_or(Timestamp(0), |client| client.awake_since.get())
     }
 
     pub(super) fn log(&self, what: std::fmt::Arguments<'_>) {

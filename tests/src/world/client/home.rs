@@ -5,13 +5,19 @@
 use std::collections::BTreeMap;
 
 use ramson_crypto::Seed;
+use ramson_protocol::account::{Answer, PAGE, Question};
+use ramson_protocol::config::ConfigKind;
 use ramson_protocol::event::{AccountEvent, EventRef};
-use ramson_protocol::store::{Change, Counters, Cursor, MessageKey, OutboxEntry, StoredAccount};
+use ramson_protocol::store::{
+    Change, ConfigDump, Counters, Cursor, Early, MessageEdit, OutboxEntry, StoredAccount,
+    StoredErrand, Sync,
+};
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::LedgerLine;
-use ramson_types::message::{Message, MessageState};
+use ramson_types::message::{Message, MessageKind, MessageName, MessageState};
 use ramson_types::{
-    ConversationId, Ed25519PublicKey, MessageHash, MessageId, Namespace, NodePool, Timestamp,
+    AccountId, ConversationId, Ed25519PublicKey, MessageHash, MessageId, Namespace, NodePool,
+    Timestamp,
 };
 
 /// The number of the one account of a home.
@@ -31,7 +37,13 @@ pub(crate) struct Home {
     pub(crate) guards: Vec<Ed25519PublicKey>,
     pub(crate) network_guards: Vec<Ed25519PublicKey>,
     pub(crate) pool: Option<(NodePool, Timestamp)>,
-    keys: BTreeMap<MessageKey, MessageId>,
+    pub(crate) configs: BTreeMap<ConfigKind, ConfigDump>,
+    pub(crate) sync: Sync,
+    pub(crate) errands: BTreeMap<u64, StoredErrand>,
+    pub(crate) early: BTreeMap<MessageName, Early>,
+    /// The name that the list of accounts shows; `None` until it was set.
+    name: Option<Option<String>>,
+    keys: BTreeMap<(MessageName, MessageKind), MessageId>,
     pub(crate) commits: u64,
 }
 
@@ -41,7 +53,7 @@ impl Home {
         StoredAccount {
             number: ACCOUNT,
             seed,
-            name: Some(name.to_owned()),
+            name: self.name.clone().unwrap_or_else(|| Some(name.to_owned())),
             counters: self.counters,
             cursors: self
                 .cursors
@@ -50,15 +62,52 @@ impl Home {
                 .collect(),
             outbox: self.outbox.values().cloned().collect(),
             conversations: self.conversations.values().cloned().collect(),
+            configs: self.configs.iter().map(|(kind, dump)| (*kind, dump.clone())).collect(),
+            sync: self.sync,
+            errands: self.errands.values().cloned().collect(),
+            expiring: self
+                .messages
+                .values()
+                .filter_map(|message| Some((message.expiry?.ends?, message.id)))
+                .collect(),
+        }
+    }
+
+    /// What a decision needs to know.
+    pub(crate) fn recall(&self, me: AccountId, question: &Question) -> Answer {
+        let of = |conversation: &ConversationId| {
+            let conversation = conversation.clone();
+            self.messages.values().filter(move |message| message.conversation == conversation)
+        };
+        match question {
+            Question::Named(name) => {
+                let named = |(of, _): &(MessageName, MessageKind)| of == name;
+                let ids = self.keys.iter().filter(|(key, _)| named(key)).map(|(_, id)| id);
+                let messages = ids.filter_map(|id| self.messages.get(id)).cloned().collect();
+                Answer { messages, early: self.early.get(name).cloned() }
+            }
+            Question::Id(id) => {
+                let messages = self.messages.get(id).cloned().into_iter().collect();
+                Answer { messages, early: None }
+            }
+            Question::Between { conversation, after, up_to } => {
+                let within = |message: &&Message| {
+                    message.author != me && message.sent > *after && message.sent <= *up_to
+                };
+                let mut messages: Vec<Message> = of(conversation).filter(within).cloned().collect();
+                messages.sort_by_key(|message| (message.sent, message.id));
+                messages.truncate(PAGE);
+                Answer { messages, early: None }
+            }
+            Question::All(conversation) => {
+                let messages = of(conversation).take(PAGE).cloned().collect();
+                Answer { messages, early: None }
+            }
         }
     }
 
     pub(crate) fn has_seen(&self, namespace: Namespace, hash: MessageHash) -> bool {
         self.seen.contains_key(&(namespace, hash))
-    }
-
-    pub(crate) fn has_message(&self, key: &MessageKey) -> bool {
-        self.keys.contains_key(key)
     }
 
     /// Writes one commit; what it must not do is an error.
@@ -79,11 +128,51 @@ impl Home {
         match change {
             Change::PutMessage(message) => self.put_message(message),
             Change::SetMessageState { id, state, hash } => self.set_state(id, state, hash),
+            Change::EditMessage { id, edit } => {
+                if let Some(message) = self.messages.get_mut(&id) {
+                    edit.apply(message);
+                }
+                Ok(())
+            }
             Change::RemoveMessage(id) => {
                 self.messages.remove(&id);
                 self.keys.retain(|_, of| *of != id);
                 Ok(())
             }
+            Change::RemoveConversation(id) => {
+                self.conversations.remove(&id);
+                self.messages.retain(|_, message| message.conversation != id);
+                self.keys.retain(|(name, _), _| name.conversation != id);
+                Ok(())
+            }
+            Change::PutEarly { name, early } => {
+                self.early.insert(name, early);
+                Ok(())
+            }
+            Change::RemoveEarly(name) => {
+                self.early.remove(&name);
+                Ok(())
+            }
+            Change::PutConfig { kind, dump } => {
+                self.configs.insert(kind, dump);
+                Ok(())
+            }
+            Change::PutSync(sync) => {
+                self.sync = sync;
+                Ok(())
+            }
+            Change::SetName(name) => {
+                self.name = Some(name);
+                Ok(())
+            }
+            Change::PutErrand(errand) => {
+                self.errands.insert(errand.number, errand);
+                Ok(())
+            }
+            Change::RemoveErrand(number) => match self.errands.remove(&number) {
+                Some(_) => Ok(()),
+                None => Err(format!("errand {number} is done, but it is not there")),
+            },
             Change::PutConversation(line) => {
                 self.conversations.insert(line.id.clone(), line);
                 Ok(())
@@ -117,7 +206,7 @@ impl Home {
         if id.account != ACCOUNT {
             return Err(format!("message {id} is of another account"));
         }
-        if let Some(before) = self.keys.insert(MessageKey::of(&message), id)
+        if let Some(before) = self.keys.insert((message.name(), message.kind), id)
             && before != id
         {
             return Err(format!("message {id} stands in the history already, as {before}"));
@@ -132,13 +221,12 @@ impl Home {
         state: MessageState,
         hash: Option<MessageHash>,
     ) -> Result<(), String> {
-        let Some(message) = self.messages.get_mut(&id) else {
-            return Err(format!("message {id} is to be {state:?}, but it is not there"));
-        };
-        if message.state != MessageState::Queued {
+        // One that is gone stays gone: it may have been deleted on its way.
+        let Some(message) = self.messages.get_mut(&id) else { return Ok(()) };
+        if !matches!(message.state, MessageState::Queued | MessageState::Read) {
             return Err(format!("message {id} was {:?} and is to be {state:?}", message.state));
         }
-        message.state = state;
+        MessageEdit::State(state).apply(message);
         message.hash = hash.or(message.hash);
         Ok(())
     }
@@ -156,7 +244,10 @@ impl Home {
 
     fn set_counters(&mut self, new: Counters) -> Result<(), String> {
         let old = self.counters;
-        if new.next_message < old.next_message || new.next_outbox < old.next_outbox {
+        let back = new.next_message < old.next_message
+            || new.next_outbox < old.next_outbox
+            || new.next_errand < old.next_errand;
+        if back {
             return Err(format!("the counters go back from {old:?} to {new:?}"));
         }
         self.counters = new;
@@ -167,15 +258,23 @@ impl Home {
     fn is_true(&self, event: &AccountEvent) -> Result<(), String> {
         let state = |id: &MessageId| self.messages.get(id).map(|message| &message.state);
         let holds = match event {
-            AccountEvent::MessageReceived(message) => state(&message.id) == Some(&message.state),
+            AccountEvent::MessageReceived(message) => state(&message.id).is_some(),
             AccountEvent::MessageQueued(message) => state(&message.id).is_some(),
-            AccountEvent::MessageStored { id, .. } => state(id) == Some(&MessageState::Stored),
+            // Nothing of the history, a reaction say, has no state.
+            AccountEvent::MessageStored { id, .. } => {
+                matches!(state(id), None | Some(MessageState::Stored | MessageState::Read))
+            }
             AccountEvent::MessageFailed { id, .. } => {
-                matches!(state(id), Some(MessageState::Failed { .. }))
+                matches!(state(id), None | Some(MessageState::Failed { .. }))
             }
             AccountEvent::SendDelayed { id, .. } => {
                 self.outbox.values().any(|entry| entry.message == *id)
             }
+            AccountEvent::MessageRemoved { id, .. } => state(id).is_none(),
+            AccountEvent::ConversationChanged(line) => {
+                self.conversations.get(&line.id) == Some(line)
+            }
+            AccountEvent::ConversationRemoved(id) => !self.conversations.contains_key(id),
             _ => true,
         };
         holds

@@ -1,15 +1,15 @@
 //! One poll, from the request to the commit of everything it brought, as the
 //! actor of an account has it.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
 use ramson_codec::storage::RetrieveAnswer;
 use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest};
 use ramson_protocol::account::{Arrival, ArrivalBody, Poll, PollAnswer, PollError};
+use ramson_protocol::config::ConfigKind;
 use ramson_protocol::inbox;
-use ramson_protocol::store::{Change, MessageKey};
+use ramson_protocol::store::Change;
 use ramson_protocol::swarm::PollOutcome;
 use ramson_types::ledger::Hops;
 use ramson_types::{Ed25519PublicKey, Namespace, ServiceNode};
@@ -157,10 +157,8 @@ impl Engine {
             self.log(format_args!("{} missed something", self.world.node_name(&doubted)));
             self.doubt_member(doubted, false);
         }
-        if verdict.woken {
-            self.send_due();
-        }
         self.commit(verdict.decision).await;
+        self.look();
     }
 
     /// Takes in what one namespace brought; whether its cursor moved.
@@ -178,19 +176,17 @@ impl Engine {
         if arrivals.iter().any(|arrival| arrival.body == ArrivalBody::WrongHash) {
             self.doubt_member(node, false);
         }
-        let known = self.recall(&arrivals);
+        let floor = self.floor().await;
+        let questions = self.account.borrow().arrival_questions(&arrivals);
+        let history = self.recall(questions);
         let now = self.now();
-        let decision = self.account.borrow_mut().receive(
-            node,
-            path,
-            namespace,
-            arrivals,
-            |key| known.contains(key),
-            now,
-        );
+        let decision =
+            self.account.borrow_mut().receive(node, path, namespace, arrivals, history, now);
         let moves = |change: &Change| matches!(change, Change::MoveCursor { .. });
         let moved = decision.changes.iter().any(moves);
         self.commit(decision).await;
+        drop(floor);
+        self.look();
         moved
     }
 
@@ -201,8 +197,11 @@ impl Engine {
         let home = self.client().map(|client| client.home.borrow());
         let mut known = self.known.borrow_mut();
         let arrive = |message: ramson_codec::storage::Retrieved| {
+            let config = ConfigKind::of_account(namespace).is_some();
             let seen = home.as_ref().is_some_and(|home| home.has_seen(namespace, message.hash));
-            let body = if seen {
+            let body = if config && message.hash_is_right(&me, namespace) {
+                ArrivalBody::Config(message.data.unwrap_or_default())
+            } else if seen {
                 ArrivalBody::Seen
             } else if !message.hash_is_right(&me, namespace) {
                 ArrivalBody::WrongHash
@@ -214,19 +213,6 @@ impl Engine {
             Arrival { hash: message.hash, expires, body }
         };
         answer.messages.into_iter().map(arrive).collect()
-    }
-
-    /// Which of the opened messages stand in the history already.
-    fn recall(&self, arrivals: &[Arrival]) -> BTreeSet<MessageKey> {
-        let Some(client) = self.client() else { return BTreeSet::new() };
-        let (account, home) = (self.account.borrow(), client.home.borrow());
-        let key = |arrival: &Arrival| match &arrival.body {
-            ArrivalBody::Opened(opened) => {
-                opened.as_ref().as_ref().ok().and_then(|opened| account.message_key(opened))
-            }
-            _ => None,
-        };
-        arrivals.iter().filter_map(key).filter(|key| home.has_message(key)).collect()
     }
 }
 

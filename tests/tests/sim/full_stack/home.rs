@@ -11,7 +11,7 @@ use ramson_system::{
     Store,
 };
 use ramson_transport_actor::Dial;
-use ramson_types::message::MessageState;
+use ramson_types::message::{MessageKind, MessageState};
 use ramson_types::{AccountId, ConversationId};
 use rand::RngExt;
 use tokio::sync::broadcast;
@@ -114,7 +114,11 @@ async fn follow(me: Person, mut events: broadcast::Receiver<Event>, log: Log) {
         log.note(me.name, format_args!("{event:?}"));
         match event {
             Event::Account { event: AccountEvent::MessageStored { .. }, .. } => stored += 1,
-            Event::Account { event: AccountEvent::MessageReceived(_), .. } => received += 1,
+            Event::Account { event: AccountEvent::MessageReceived(message), .. }
+                if message.kind == MessageKind::Visible =>
+            {
+                received += 1;
+            }
             _ => {}
         }
     }
@@ -137,13 +141,18 @@ async fn check(
     let mut received = BTreeMap::new();
     let mut stored = BTreeMap::new();
     for message in &history {
-        let text = message.text.clone().expect("only texts were sent");
+        let Some(text) = message.text.clone() else {
+            let notice = message.kind;
+            assert_eq!(notice, MessageKind::MessageRequestResponse, "only texts were sent");
+            log.note(me.name, format_args!("history: {notice:?}"));
+            continue;
+        };
         log.note(me.name, format_args!("history: {text} ({:?})", message.state));
         for line in engine.ledger(LedgerSubject::Message(message.id)).await? {
             log.note(me.name, format_args!("ledger of {:?}: {line:?}", message.id));
         }
         let heap = match message.state {
-            MessageState::Received => &mut received,
+            MessageState::Received | MessageState::Read => &mut received,
             MessageState::Stored => &mut stored,
             ref other => panic!("{}: {text} is {other:?}", me.name),
         };

@@ -73,18 +73,20 @@ impl Queue {
         self.under_way.len()
     }
 
+    /// Whether an entry is in a delivery.
+    pub(super) fn is_sent(&self, number: u64) -> bool {
+        self.under_way.iter().any(|sent| sent.entries.binary_search(&number).is_ok())
+    }
+
     /// Entries that are in no delivery, up to the first that is not on disk.
     fn waiting<'q>(
         &'q self,
         unkept: &'q BTreeSet<MessageId>,
     ) -> impl Iterator<Item = &'q OutboxEntry> {
-        let sent = |number: &u64| {
-            self.under_way.iter().any(|sent| sent.entries.binary_search(number).is_ok())
-        };
         self.entries
             .values()
             .map(|waiting| &waiting.entry)
-            .filter(move |entry| !sent(&entry.number))
+            .filter(move |entry| !self.is_sent(entry.number))
             .take_while(|entry| !unkept.contains(&entry.message))
             .take(WINDOW)
     }

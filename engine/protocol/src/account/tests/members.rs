@@ -60,9 +60,9 @@ impl World {
     /// Seals a text for Bob.
     fn seal(&mut self, text: &str) -> Vec<u8> {
         let to = self.bob.id();
-        let draft = self.alice.compose_text(to, text, self.now).unwrap();
-        let content = &draft.copies[0].content;
-        inbox::seal(self.alice.keys(), &to, content, draft.message.sent, &mut self.rng).unwrap()
+        let plan = command(&mut self.alice, super::text(to, text), self.now).unwrap();
+        let copy = &plan.outgoing[0];
+        inbox::seal(self.alice.keys(), &to, &copy.content, copy.sent, &mut self.rng).unwrap()
     }
 
     /// Stores a text with those members that pass.
@@ -89,6 +89,9 @@ impl World {
         let Request::Batch(requests) = request else { panic!("a batch") };
         let member = &mut self.members[at];
         let mut answer = |request: &Request| match request {
+            Request::Retrieve(retrieve) if retrieve.namespace.is_some() => {
+                json!({ "code": 200, "body": { "messages": [], "more": false } })
+            }
             Request::Retrieve(retrieve) => {
                 let known = |(data, _): &(Vec<u8>, Timestamp)| {
                     Some(hash(data)) == retrieve.last_hash && !member.forgets
@@ -159,9 +162,8 @@ impl World {
                         Arrival { hash: message.hash, expires: message.expiration.unwrap(), body }
                     });
                     let (arrivals, path) = (arrivals.collect(), Vec::new());
-                    let now = self.now;
-                    let decision =
-                        self.bob.receive(node, &path, namespace, arrivals, |_| false, now);
+                    let (history, now) = (History::default(), self.now);
+                    let decision = self.bob.receive(node, &path, namespace, arrivals, history, now);
                     self.keep(decision);
                 }
                 let verdict = self.bob.polled(node, self.now, &mut self.rng);

@@ -270,13 +270,9 @@ proptest! {
                 let counters =
                     Counters { next_outbox: 1_000_000, next_message: 1_000_000, ..Counters::default() };
                 bench.account = Account::load(StoredAccount {
-                    number: 1,
-                    seed: Seed::from_entropy16([1; 16]),
-                    name: None,
                     counters,
-                    cursors: Vec::new(),
                     outbox: outbox.cloned().collect(),
-                    conversations: Vec::new(),
+                    ..stored_account(1, None)
                 });
                 // What was under way is stored or not; nobody hears of it.
                 bench.under_way.clear();

@@ -29,6 +29,10 @@ impl Account {
         if answer.complete {
             self.watch.round.complete.push(node);
         }
+        if answer.complete && answer.role == Role::Main {
+            self.synced(now, &mut verdict.decision);
+        }
+        self.settings.schedule(now);
         if let Some(suspicion) = &mut self.watch.suspicion
             && suspicion.accused == node
         {

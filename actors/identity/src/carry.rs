@@ -1,0 +1,129 @@
+//! Commands and work carried out: questions → answers → plan → sealed copies →
+//! outbox → commit, all in one turn.
+
+use std::collections::BTreeSet;
+
+use actix::prelude::*;
+use ramson_messages::crypto::SealCopies;
+use ramson_messages::identity::{Carry, CarryError};
+use ramson_messages::storage::RecallHistory;
+use ramson_protocol::account::{History, Intent, Plan, Question};
+use ramson_protocol::command::{Command, CommandError, Outcome};
+use ramson_types::MessageId;
+
+use crate::{IdentityActor, Work};
+
+/// How many commands of one account may wait for their turn; above,
+/// [`CommandError::Busy`] is answered.
+pub const MAX_COMMANDS: usize = 256;
+
+/// How many sealed copies of one account may wait for the network; above,
+/// [`CarryError::OutboxFull`] is answered to who writes more.
+pub const MAX_OUTBOX: usize = 10_000;
+
+impl Handler<Carry> for IdentityActor {
+    type Result = ResponseActFuture<Self, Result<Outcome, CarryError>>;
+
+    fn handle(&mut self, Carry(command): Carry, _: &mut Context<Self>) -> Self::Result {
+        let waiting = self.turns.waiting();
+        if waiting >= MAX_COMMANDS {
+            return refused(CommandError::Busy { waiting }.into());
+        }
+        self.in_turn(|actor, _| {
+            let waiting = actor.account.outbox_len();
+            if waiting >= MAX_OUTBOX && only_writes(&command) {
+                return refused(CarryError::OutboxFull { waiting, limit: MAX_OUTBOX });
+            }
+            actor.carry(Intent::Command(command))
+        })
+    }
+}
+
+/// What does nothing but fill the outbox. The rest is carried out even if that
+/// is full: whoever is blocked or deleted must not wait for the network.
+const fn only_writes(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Send { .. }
+            | Command::React { .. }
+            | Command::TellMediaSaved { .. }
+            | Command::SetTyping { .. }
+    )
+}
+
+fn refused<T: 'static>(error: CarryError) -> Work<Result<T, CarryError>> {
+    Box::pin(actix::fut::ready(Err(error)))
+}
+
+impl IdentityActor {
+    /// Carries something out, in a turn.
+    pub(crate) fn carry(&mut self, intent: Intent) -> Work<Result<Outcome, CarryError>> {
+        self.notice_clock();
+        let history = self.recall(self.account.questions(&intent));
+        Box::pin(history.into_actor(self).then(move |history, actor, ctx| {
+            let history = match history {
+                Ok(history) => history,
+                Err(error) => return refused(error),
+            };
+            let now = actor.clock.now();
+            match actor.account.carry_out(intent, history, now, &mut actor.rng) {
+                Ok(plan) => actor.seal(plan, ctx),
+                Err(error) => refused(error.into()),
+            }
+        }))
+    }
+
+    /// What the history has to these questions.
+    pub(crate) fn recall(
+        &self,
+        questions: Vec<Question>,
+    ) -> impl Future<Output = Result<History, CarryError>> + use<> {
+        let account = self.number;
+        let asked = (!questions.is_empty()).then(|| {
+            self.ports.recall_history.ask(RecallHistory { account, questions: questions.clone() })
+        });
+        async move {
+            let Some(asked) = asked else { return Ok(History::default()) };
+            let answers = asked.await??;
+            Ok(History::new(questions.into_iter().zip(answers)))
+        }
+    }
+
+    fn seal(&mut self, plan: Plan, ctx: &mut Context<Self>) -> Work<Result<Outcome, CarryError>> {
+        if plan.outgoing.is_empty() {
+            return self.keep_plan(plan, Vec::new(), ctx);
+        }
+        let copies = plan.outgoing.iter();
+        let copies = copies.map(|copy| (copy.to, copy.sent, copy.content.clone())).collect();
+        let keys = self.account.keys().clone();
+        let sealed = self.ports.seal.ask(SealCopies { keys, copies });
+        let sealed = async move { Ok::<_, CarryError>(sealed.await??) };
+        Box::pin(sealed.into_actor(self).then(move |sealed, actor, ctx| match sealed {
+            Ok(sealed) => actor.keep_plan(plan, sealed, ctx),
+            Err(error) => {
+                actor.start_again(&error, ctx);
+                refused(error)
+            }
+        }))
+    }
+
+    fn keep_plan(
+        &mut self,
+        plan: Plan,
+        sealed: Vec<Vec<u8>>,
+        ctx: &mut Context<Self>,
+    ) -> Work<Result<Outcome, CarryError>> {
+        if plan.decision.is_empty() && plan.outgoing.is_empty() {
+            return Box::pin(actix::fut::ready(Ok(plan.outcome)));
+        }
+        let messages: BTreeSet<MessageId> = plan.outgoing.iter().map(|copy| copy.message).collect();
+        let (decision, outcome) = self.account.queue(plan, sealed, self.clock.now());
+        let kept = self.commit(decision, ctx);
+        Box::pin(kept.into_actor(self).map(move |kept, actor, ctx| {
+            kept?;
+            messages.into_iter().for_each(|message| actor.account.kept(message));
+            actor.look(ctx);
+            Ok(outcome)
+        }))
+    }
+}

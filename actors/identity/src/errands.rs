@@ -1,0 +1,142 @@
+//! Errands in the own swarm, one at a time: configs stored, copies deleted,
+//! their lives shortened.
+
+use std::time::Duration;
+
+use actix::prelude::*;
+use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest};
+use ramson_messages::swarm::{LearnSwarm, SwarmView};
+use ramson_protocol::account::{Decision, DueErrand};
+use ramson_types::Ed25519PublicKey;
+
+use crate::deliver::{reason_of, swarm_of};
+use crate::{IdentityActor, Work};
+
+/// No errand waits longer: farther away its time was set by another clock.
+const FARTHEST: Duration = Duration::from_secs(60 * 60);
+
+/// How a request for an errand ended.
+enum Outcome {
+    /// No member could be asked.
+    NotSent { reason: String },
+    /// A member was asked in vain.
+    NoAnswer { node: Ed25519PublicKey, error: OnionError },
+    /// A member answered.
+    Answered { node: Ed25519PublicKey, answer: OnionAnswer, swarm: SwarmView },
+}
+
+impl IdentityActor {
+    /// Begins the errand that is due, unless one is under way.
+    pub(crate) fn errand_due(&mut self, ctx: &mut Context<Self>) {
+        let now = self.clock.now();
+        let due = self.account.next_errand().is_some_and(|at| at.is_due(now, FARTHEST));
+        if self.errand_under_way || !due {
+            return;
+        }
+        self.errand_under_way = true;
+        let done = self.begin_errand().then(|errand, actor, _| match errand {
+            Some(errand) => actor.run_errand(errand),
+            None => Box::pin(actix::fut::ready(())),
+        });
+        ctx.spawn(done.map(|(), actor, ctx| {
+            actor.errand_under_way = false;
+            actor.look(ctx);
+        }));
+    }
+
+    /// The errand that is due, once all that it carries is on disk. In a turn:
+    /// what a turn has decided and not kept yet must not leave this home.
+    fn begin_errand(&mut self) -> Work<Option<DueErrand>> {
+        self.in_turn(|actor, ctx| {
+            actor.notice_clock();
+            let (errand, decision) = actor.account.due_errand(actor.clock.now()).unzip();
+            let kept = actor.commit(decision.unwrap_or_default(), ctx);
+            Box::pin(kept.into_actor(actor).map(|kept, _, _| errand.filter(|_| kept.is_ok())))
+        })
+    }
+
+    fn run_errand(&mut self, errand: DueErrand) -> Work<()> {
+        let (ports, me) = (self.ports.clone(), self.account.id());
+        let swarm = async move { swarm_of(&ports, me).await };
+        let asked = swarm.into_actor(self).then(|swarm, actor, _| actor.ask_errand(errand, swarm));
+        Box::pin(asked.then(|(errand, outcome), actor, ctx| actor.end_errand(errand, outcome, ctx)))
+    }
+
+    fn ask_errand(
+        &mut self,
+        errand: DueErrand,
+        swarm: Result<SwarmView, String>,
+    ) -> Work<(DueErrand, Outcome)> {
+        let picked = swarm.and_then(|swarm| {
+            let picked = self.account.pick_errand_member(&errand, &swarm.ask, &mut self.rng);
+            let node = picked.ok_or_else(|| "the account's swarm has no members".to_owned())?;
+            Ok((node, swarm))
+        });
+        let (destination, swarm) = match picked {
+            Ok(picked) => picked,
+            Err(reason) => {
+                return Box::pin(actix::fut::ready((errand, Outcome::NotSent { reason })));
+            }
+        };
+        let (node, body) = (destination.ed25519, errand.request.to_bytes());
+        let ask = OnionRequest { destination, body, timeout: errand.timeout };
+        let answer = self.ports.onion.ask(ask);
+        let work = async move {
+            let outcome = match answer.await {
+                Ok(Ok(answer)) => Outcome::Answered { node, answer, swarm },
+                Ok(Err(error @ (OnionError::Guard { .. } | OnionError::Reply { .. }))) => {
+                    Outcome::NoAnswer { node, error }
+                }
+                Ok(Err(error)) => Outcome::NotSent { reason: error.to_string() },
+                Err(error) => Outcome::NotSent { reason: error.to_string() },
+            };
+            (errand, outcome)
+        };
+        Box::pin(work.into_actor(self))
+    }
+
+    fn end_errand(
+        &mut self,
+        errand: DueErrand,
+        outcome: Outcome,
+        ctx: &mut Context<Self>,
+    ) -> Work<()> {
+        let now = self.clock.now();
+        let (node, answer, swarm) = match outcome {
+            Outcome::NotSent { reason } => {
+                let done = self.account.errand_done(&errand, None, &[], Err(reason), now);
+                return self.keep_errand(done.decision, ctx);
+            }
+            Outcome::NoAnswer { node, error } => {
+                self.member_failed(self.account.id(), node, &error, ctx);
+                let reason = Err(reason_of(&error));
+                let done = self.account.errand_done(&errand, Some(node), &[], reason, now);
+                return self.keep_errand(done.decision, ctx);
+            }
+            Outcome::Answered { node, answer, swarm } => (node, answer, swarm),
+        };
+        let said = Ok((answer.reply.status, answer.reply.body.as_bytes()));
+        let done = self.account.errand_done(&errand, Some(node), &swarm.members, said, now);
+        self.learn_clock(&answer, node, done.time);
+        self.account.network_works(now);
+        if done.doubtful {
+            self.doubt_member(self.account.id(), node, false, ctx);
+        }
+        if let Some(members) = done.swarm {
+            let learn = LearnSwarm { account: self.account.id(), node, members };
+            let told = self.ports.learn_swarm.ask(learn);
+            ctx.spawn(async move { drop(told.await) }.into_actor(self));
+        }
+        let decision = done.decision;
+        if done.wrong_time {
+            let learnt = self.learn_time(&node, &swarm.ask, ctx);
+            return Box::pin(learnt.then(|(), actor, ctx| actor.keep_errand(decision, ctx)));
+        }
+        self.keep_errand(decision, ctx)
+    }
+
+    fn keep_errand(&mut self, decision: Decision, ctx: &mut Context<Self>) -> Work<()> {
+        let kept = self.commit(decision, ctx);
+        Box::pin(kept.into_actor(self).map(|_, _, _| ()))
+    }
+}

@@ -1,0 +1,43 @@
+//! What an account can be told to do.
+
+use ramson_messages::identity::{Carry, PollNow};
+use ramson_protocol::command::{Command, Outcome, Post};
+use ramson_protocol::swarm::PollOutcome;
+use ramson_types::AccountId;
+use ramson_types::message::Message;
+
+use super::{Engine, EngineError};
+
+impl Engine {
+    /// Carries out a command. Commands of one account are carried out one
+    /// after the other, in the order in which they were given. Returns when
+    /// what it leads to is on disk; what becomes of what it sends comes as
+    /// events.
+    pub async fn command(
+        &self,
+        account: &AccountId,
+        command: Command,
+    ) -> Result<Outcome, EngineError> {
+        Ok(self.running(account)?.carry.ask(Carry(command)).await??)
+    }
+
+    /// Sends a text: [`Command::Send`] for who wants the message.
+    pub async fn send_text(
+        &self,
+        from: &AccountId,
+        to: AccountId,
+        text: String,
+    ) -> Result<Message, EngineError> {
+        match self.command(from, Command::Send { to, post: Post::text(text) }).await? {
+            Outcome::Queued(message) => Ok(*message),
+            other => Err(EngineError::NoMessage { outcome: format!("{other:?}") }),
+        }
+    }
+
+    /// Polls an account now, whatever the schedule says. Returns when
+    /// everything the poll brought is committed and told; `None` while another
+    /// poll of it is under way.
+    pub async fn poll_now(&self, id: &AccountId) -> Result<Option<PollOutcome>, EngineError> {
+        Ok(self.running(id)?.poll_now.ask(PollNow).await?)
+    }
+}

@@ -1,0 +1,112 @@
+//! What a home has: conversations, messages, the ledger and the event log.
+
+use ramson_messages::identity::GetSending;
+use ramson_messages::storage::{
+    GetMessage, LastEvent, LedgerIsOn, LedgerSubject, ListConversations, ListMessages, LoadAccount,
+    LoggedEvent, ReadEvents, ReadLedger, SetLedger,
+};
+use ramson_protocol::account::Account;
+use ramson_types::conversation::Conversation;
+use ramson_types::ledger::LedgerLine;
+use ramson_types::message::{Message, MessageState};
+use ramson_types::{AccountId, ConversationId, MessageId};
+
+use super::{Engine, EngineError};
+
+impl Engine {
+    /// An account's conversations, the one with the newest message first.
+    pub async fn conversations(&self, id: &AccountId) -> Result<Vec<Conversation>, EngineError> {
+        let account = self.number_of(id).await?;
+        Ok(self.wires.list_conversations.ask(ListConversations { account }).await??)
+    }
+
+    /// The newest messages of a conversation, oldest first.
+    pub async fn messages(
+        &self,
+        id: &AccountId,
+        conversation: ConversationId,
+        limit: usize,
+    ) -> Result<Vec<Message>, EngineError> {
+        let account = self.number_of(id).await?;
+        let ask = ListMessages { account, conversation, limit };
+        let mut messages = self.wires.list_messages.ask(ask).await??;
+        self.hide_ended(account, &mut messages).await?;
+        self.show_sending(account, &mut messages).await;
+        Ok(messages)
+    }
+
+    /// One message, as the history has it now.
+    pub async fn message(&self, id: MessageId) -> Result<Option<Message>, EngineError> {
+        let found = self.wires.get_message.ask(GetMessage { id }).await??;
+        let mut message: Vec<Message> = found.into_iter().collect();
+        self.hide_ended(id.account, &mut message).await?;
+        self.show_sending(id.account, &mut message).await;
+        Ok(message.pop())
+    }
+
+    /// Leaves out messages whose time is over. An account that runs removes
+    /// them itself; one that does not, when it next runs.
+    async fn hide_ended(
+        &self,
+        account: u32,
+        messages: &mut Vec<Message>,
+    ) -> Result<(), EngineError> {
+        let ends = |message: &Message| message.expiry.and_then(|expiry| expiry.ends);
+        if self.wires.account_number(account).is_some()
+            || !messages.iter().any(|it| ends(it).is_some())
+        {
+            return Ok(());
+        }
+        let stored = self.wires.load_account.ask(LoadAccount { account }).await??;
+        let now = Account::load(stored).clock().at(self.clock.now());
+        messages.retain(|message| ends(message).is_none_or(|ends| ends > now));
+        Ok(())
+    }
+
+    /// What is on its way right now is known to the account alone; where that
+    /// does not run, nothing is.
+    async fn show_sending(&self, account: u32, messages: &mut [Message]) {
+        let queued = |message: &&mut Message| message.state == MessageState::Queued;
+        if !messages.iter_mut().any(|message| queued(&message)) {
+            return;
+        }
+        let Some(wires) = self.wires.account_number(account) else { return };
+        let sending = wires.sending.ask(GetSending).await.unwrap_or_default();
+        for message in messages.iter_mut().filter(queued) {
+            if sending.contains(&message.id) {
+                message.state = MessageState::Sending;
+            }
+        }
+    }
+
+    /// What the delivery ledger knows of a message, a hash or an account.
+    pub async fn ledger(&self, about: LedgerSubject) -> Result<Vec<LedgerLine>, EngineError> {
+        Ok(self.wires.read_ledger.ask(ReadLedger { about }).await??)
+    }
+
+    /// Switches the home's delivery ledger on or off; off, all that it has is
+    /// removed.
+    pub async fn set_ledger(&self, on: bool) -> Result<(), EngineError> {
+        Ok(self.wires.set_ledger.ask(SetLedger { on }).await??)
+    }
+
+    /// Whether this home keeps a delivery ledger.
+    pub async fn ledger_is_on(&self) -> Result<bool, EngineError> {
+        Ok(self.wires.ledger_is_on.ask(LedgerIsOn).await??)
+    }
+
+    /// The sequence number of the newest event; 0 when there was none.
+    pub async fn last_event(&self) -> Result<u64, EngineError> {
+        Ok(self.wires.last_event.ask(LastEvent).await??)
+    }
+
+    /// Events after a sequence number, oldest first: what a subscriber that
+    /// fell behind missed. The log reaches back 14 days.
+    pub async fn events_after(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<LoggedEvent>, EngineError> {
+        Ok(self.wires.read_events.ask(ReadEvents { after, limit }).await??)
+    }
+}
