@@ -7,7 +7,7 @@ use actix::prelude::*;
 use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest};
 use ramson_messages::swarm::{LearnSwarm, SwarmView};
 use ramson_protocol::account::{Decision, DueErrand};
-use ramson_types::Ed25519PublicKey;
+use ramson_types::{Ed25519PublicKey, ServiceNode};
 
 use crate::deliver::{reason_of, swarm_of};
 use crate::{IdentityActor, Work};
@@ -59,7 +59,7 @@ impl IdentityActor {
         let (ports, me) = (self.ports.clone(), self.account.id());
         let swarm = async move { swarm_of(&ports, me).await };
         let asked = swarm.into_actor(self).then(|swarm, actor, _| actor.ask_errand(errand, swarm));
-        Box::pin(asked.then(|(errand, outcome), actor, ctx| actor.end_errand(errand, outcome, ctx)))
+        Box::pin(asked.then(|(errand, outcome), actor, _| actor.end_errand(errand, outcome)))
     }
 
     fn ask_errand(
@@ -95,48 +95,55 @@ impl IdentityActor {
         Box::pin(work.into_actor(self))
     }
 
-    fn end_errand(
+    /// What came of it, decided in a turn like everything that changes
+    /// settings: a turn that has decided and not kept yet would put its own,
+    /// older state of them over this one.
+    fn end_errand(&mut self, errand: DueErrand, outcome: Outcome) -> Work<()> {
+        Box::pin(
+            self.in_turn(move |actor, ctx| {
+                let (done, refused) = actor.read_errand(&errand, outcome, ctx);
+                let kept = actor.commit(done, ctx);
+                Box::pin(kept.into_actor(actor).map(|_, _, _| refused))
+            })
+            .then(|refused, actor, ctx| match refused {
+                Some((node, nodes)) => actor.learn_time(&node, &nodes, ctx),
+                None => Box::pin(actix::fut::ready(())) as Work<()>,
+            }),
+        )
+    }
+
+    /// What is to be kept; and who refused our time, and whom to ask for it.
+    fn read_errand(
         &mut self,
-        errand: DueErrand,
+        errand: &DueErrand,
         outcome: Outcome,
         ctx: &mut Context<Self>,
-    ) -> Work<()> {
-        let now = self.clock.now();
+    ) -> (Decision, Option<(Ed25519PublicKey, Vec<ServiceNode>)>) {
+        let (now, me) = (self.clock.now(), self.account.id());
         let (node, answer, swarm) = match outcome {
             Outcome::NotSent { reason } => {
-                let done = self.account.errand_done(&errand, None, &[], Err(reason), now);
-                return self.keep_errand(done.decision, ctx);
+                let done = self.account.errand_done(errand, None, &[], Err(reason), now);
+                return (done.decision, None);
             }
             Outcome::NoAnswer { node, error } => {
-                self.member_failed(self.account.id(), node, &error, ctx);
+                self.member_failed(me, node, &error, ctx);
                 let reason = Err(reason_of(&error));
-                let done = self.account.errand_done(&errand, Some(node), &[], reason, now);
-                return self.keep_errand(done.decision, ctx);
+                let done = self.account.errand_done(errand, Some(node), &[], reason, now);
+                return (done.decision, None);
             }
             Outcome::Answered { node, answer, swarm } => (node, answer, swarm),
         };
         let said = Ok((answer.reply.status, answer.reply.body.as_bytes()));
-        let done = self.account.errand_done(&errand, Some(node), &swarm.members, said, now);
+        let done = self.account.errand_done(errand, Some(node), &swarm.members, said, now);
         self.learn_clock(&answer, node, done.time);
         self.account.network_works(now);
         if done.doubtful {
-            self.doubt_member(self.account.id(), node, false, ctx);
+            self.doubt_member(me, node, false, ctx);
         }
         if let Some(members) = done.swarm {
-            let learn = LearnSwarm { account: self.account.id(), node, members };
-            let told = self.ports.learn_swarm.ask(learn);
+            let told = self.ports.learn_swarm.ask(LearnSwarm { account: me, node, members });
             ctx.spawn(async move { drop(told.await) }.into_actor(self));
         }
-        let decision = done.decision;
-        if done.wrong_time {
-            let learnt = self.learn_time(&node, &swarm.ask, ctx);
-            return Box::pin(learnt.then(|(), actor, ctx| actor.keep_errand(decision, ctx)));
-        }
-        self.keep_errand(decision, ctx)
-    }
-
-    fn keep_errand(&mut self, decision: Decision, ctx: &mut Context<Self>) -> Work<()> {
-        let kept = self.commit(decision, ctx);
-        Box::pin(kept.into_actor(self).map(|_, _, _| ()))
+        (done.decision, done.wrong_time.then_some((node, swarm.ask)))
     }
 }

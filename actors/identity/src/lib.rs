@@ -7,10 +7,10 @@
 //! [`RecallHashes`] and [`RecallHistory`] to Storage; publishes events once
 //! they are committed. Owns [`Account`], the machine that decides.
 //!
-//! What is decided about the history is decided in turns: a question to the
-//! store, a decision with its answer, a commit. One turn at a time, in the
-//! order in which they were asked for. The network is never waited for in a
-//! turn: deliveries, errands and polls are under way beside them.
+//! What is decided about history and settings is decided in turns: a question
+//! to the store, a decision with its answer, a commit. One turn at a time, in
+//! the order in which they were asked for. The network is never waited for in
+//! a turn: deliveries, errands and polls are under way beside them.
 //!
 //! Decisions are committed in the order in which they were taken: while a
 //! commit is under way further decisions gather, and go into the next one

@@ -139,21 +139,27 @@ impl IdentityActor {
         let said = retrieved.iter().find_map(|(_, answer)| answer.status.time);
         self.learn_clock(&answer, node, said);
         let taken = self.take_namespaces(node, answer.path, retrieved, PollOutcome::Empty);
-        Box::pin(taken.then(move |outcome, actor, ctx| {
+        Box::pin(taken.then(move |outcome, actor, _| {
             if outcome == PollOutcome::Failed {
                 return Box::pin(actix::fut::ready(outcome)) as Work<_>;
             }
             actor.polled = Some((node, actor.clock.now()));
-            let verdict = actor.account.polled(node, actor.clock.now(), &mut actor.rng);
-            if let Some(doubted) = verdict.doubt {
-                actor.doubt_member(actor.account.id(), doubted, false, ctx);
-            }
-            if verdict.woken {
-                actor.look(ctx);
-            }
-            let done = actor.commit(verdict.decision, ctx);
-            Box::pin(done.into_actor(actor).map(move |_, _, _| outcome))
+            let done = actor.in_turn(move |actor, ctx| actor.end_poll(node, ctx));
+            Box::pin(done.map(move |(), _, _| outcome))
         }))
+    }
+
+    /// Decides what follows from a poll that was taken in.
+    fn end_poll(&mut self, node: Ed25519PublicKey, ctx: &mut Context<Self>) -> Work<()> {
+        let verdict = self.account.polled(node, self.clock.now(), &mut self.rng);
+        if let Some(doubted) = verdict.doubt {
+            self.doubt_member(self.account.id(), doubted, false, ctx);
+        }
+        let kept = self.commit(verdict.decision, ctx);
+        if verdict.woken {
+            self.look(ctx);
+        }
+        Box::pin(kept.into_actor(self).map(|_, _, _| ()))
     }
 
     /// A member refused the time of a poll: learns the right one, and asks

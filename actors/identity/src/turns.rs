@@ -1,10 +1,15 @@
-//! Turns: who decides about the account's history.
+//! Turns: who decides about the account's history and settings.
 //!
-//! A decision about the history begins with a question to the store and ends
-//! with a commit, and nothing else may decide in between. So there is one turn
-//! at a time; who wants one stands in line. In a turn Storage and Crypto are
-//! waited for, the network never. It is no lock: nothing is guarded by it but
-//! the order, and it ends with the future that it was given to.
+//! A decision about them begins with a question to the store and ends with a
+//! commit, and nothing else may decide in between: it would not know of the
+//! first one, and its lines and settings would be written over by older ones.
+//! So there is one turn at a time; who wants one stands in line. In a turn
+//! Storage and Crypto are waited for, the network never. It is no lock: nothing
+//! is guarded by it but the order, and it ends with the future that it was
+//! given to.
+//!
+//! Outside of turns only deliveries decide: they change nothing but the outbox
+//! and single things of their messages.
 
 use std::collections::VecDeque;
 

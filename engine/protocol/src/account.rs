@@ -30,7 +30,7 @@ mod intent;
 mod lines;
 mod outbox;
 mod poll;
-mod receive;
+pub(crate) mod receive;
 mod settings;
 #[cfg(test)]
 mod tests;

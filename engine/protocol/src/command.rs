@@ -298,7 +298,9 @@ pub enum CommandError {
         account: AccountId,
     },
     /// Strangers get no reactions and the like.
-    #[error("{account} has not been accepted yet; 'ramson requests accept' does that")]
+    #[error(
+        "you and {account} have not both accepted each other yet; accept its request, or wait until it accepts yours"
+    )]
     NotApproved {
         /// Who.
         account: AccountId,
@@ -326,13 +328,13 @@ pub enum CommandError {
         bytes: usize,
     },
     /// The link's address is not in the text, or there is no title.
-    #[error("the link '{url}' needs a title and must stand in the text")]
+    #[error("the link '{url}' cannot be shown; give it a title, and write it in the text")]
     BadPreview {
         /// Its address.
         url: String,
     },
     /// Not the address of a community's room.
-    #[error("'{url}' is no community: it should be https://host/room?public_key=<64 hex digits>")]
+    #[error("'{url}' is no community; give https://host/room?public_key=<64 hex digits>")]
     BadInvitation {
         /// What was given.
         url: String,

@@ -5,6 +5,7 @@ use ramson_types::conversation::Disappearing;
 use ramson_types::message::Message;
 use ramson_types::{AccountId, Timestamp};
 
+use crate::account::receive::visible::{is_usable_invitation, is_usable_preview};
 use crate::command::{Invitation, LinkPreview};
 
 /// The flag of a voice message.
@@ -75,20 +76,18 @@ impl Details {
             self.timer = Some(timer_of(content));
         }
         self.quote = data.quote.as_ref().and_then(|quote| {
-            let author = quote.author.parse().ok()?;
+            let author = AccountId::parse_account(&quote.author).ok()?;
             Some((author, Timestamp(quote.id)))
         });
-        // Only the first counts, and only if its address stands in the text.
-        self.preview =
-            data.preview.first().filter(|preview| text.contains(&preview.url)).map(|preview| {
-                LinkPreview {
-                    url: preview.url.clone(),
-                    title: preview.title.clone().unwrap_or_default(),
-                }
-            });
-        self.invitation = data.open_group_invitation.as_ref().map(|invitation| Invitation {
-            url: invitation.url.clone(),
-            name: invitation.name.clone(),
+        // Only the first counts.
+        let preview = data.preview.first().filter(|preview| is_usable_preview(preview, text));
+        self.preview = preview.map(|preview| LinkPreview {
+            url: preview.url.clone(),
+            title: preview.title.clone().unwrap_or_default(),
+        });
+        let invitation = data.open_group_invitation.as_ref();
+        self.invitation = invitation.filter(|one| is_usable_invitation(one)).map(|invitation| {
+            Invitation { url: invitation.url.clone(), name: invitation.name.clone() }
         });
         self.attachments = data.attachments.iter().map(Attachment::of).collect();
         self.group = data.group_update_message.as_ref().and_then(|update| {

@@ -142,6 +142,11 @@ impl MessageEdit {
     }
 }
 
+/// How long it is remembered that a copy was seen, or that a message was
+/// deleted or its time was over. Storage servers forget an expired `last_hash`
+/// and then replay everything they have.
+pub const TOMBSTONE_LIFE: Duration = Duration::from_secs(45 * 24 * 60 * 60);
+
 /// What was said of a message before it came, or after it went.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Early {

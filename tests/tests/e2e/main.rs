@@ -17,10 +17,15 @@ mod demo;
 mod disk;
 mod endings;
 mod localnet;
+mod messages;
 mod names;
 mod network;
 mod outbox;
+mod requests;
+mod restore;
 mod seeds;
+mod service_nodes;
 #[allow(dead_code, reason = "the load tests share it, and use other parts")]
 mod support;
 mod terminal;
+mod timers;

@@ -170,11 +170,63 @@ impl Place {
         engine
     }
 
+    /// Brings the account of one home into another, and gives what is told of it.
+    pub(crate) fn restore(&self, from: &str, home: &str, network: &str) -> Value {
+        let shown = self.json(&["--home", from, "account", "show", "--phrase"]);
+        let args = ["--home", home, "--network", network, "account", "restore", "--json"];
+        self.run_with(&args, &text(&shown[0], "phrase")).done().json().remove(0)
+    }
+
+    /// What a home has of a conversation.
+    pub(crate) fn messages(&self, home: &str, with: &str) -> Vec<Value> {
+        self.json(&["--home", home, "messages", "--with", with])
+    }
+
+    /// The texts of it, oldest first; deleted messages and notices have none.
+    pub(crate) fn texts(&self, home: &str, with: &str) -> Vec<String> {
+        let messages = self.messages(home, with);
+        messages.iter().filter_map(|it| it["text"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// How a home lists a conversation, if it does.
+    pub(crate) fn conversation(&self, home: &str, with: &str) -> Option<Value> {
+        let lines = self.json(&["--home", home, "conversations", "--all"]);
+        lines.into_iter().find(|line| line["conversation"] == with)
+    }
+
+    /// Waits until a home has a message with that text, and gives it.
+    pub(crate) fn comes(&self, home: &str, with: &str, wanted: &str) -> Value {
+        until(&format!("'{wanted}' in {home}"), || {
+            self.messages(home, with).into_iter().find(|it| it["text"] == wanted)
+        })
+    }
+
+    /// Waits until a home lists a conversation with these fields.
+    pub(crate) fn shows(&self, home: &str, with: &str, fields: &Value) {
+        let fields = fields.as_object().unwrap();
+        until(&format!("{fields:?} in {home}"), || {
+            let line = self.conversation(home, with)?;
+            fields.iter().all(|(field, value)| line[field] == *value).then_some(())
+        });
+    }
+
     /// Starts `listen` and waits until it does.
     pub(crate) fn listen(&self, home: &str) -> Running {
         let listener = self.start(&["--home", home, "listen", "--json"]);
         listener.event("listening");
         listener
+    }
+}
+
+/// Asks again until there is an answer.
+pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = deadline();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(!left(deadline).is_zero(), "it does not come: {what}");
+        thread::sleep(Duration::from_millis(50));
     }
 }
 

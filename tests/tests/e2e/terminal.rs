@@ -94,7 +94,10 @@ fn a_typed_phrase_is_not_shown() {
     let id = place.account("one", "testnet");
     let shown = place.json(&["--home", "one", "account", "show", "--phrase"]);
     let phrase = text(&shown[0], "phrase");
-    let restore = ["--home", "two", "--network", "testnet", "account", "restore"];
+    let seeds = "seeds = [\"http://127.0.0.1:1/json_rpc\"]\n";
+    std::fs::write(place.path("gone.toml"), seeds).unwrap();
+    let network = ["--network", "gone.toml", "--timeout", "1"];
+    let restore = [&["--home", "two"][..], &network, &["account", "restore"]].concat();
 
     let mut terminal = Terminal::new();
     assert!(terminal.echoes());

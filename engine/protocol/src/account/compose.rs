@@ -15,13 +15,14 @@ use ramson_types::{Namespace, Timestamp};
 
 use super::{Account, Decision, Plan};
 use crate::command::Outcome;
+use crate::pro;
 use crate::store::{Change, OutboxEntry};
 
 pub(super) use content::{media_saved, reaction, timer_update, typing, unsend, visible};
 pub(super) use copies::{Draft, control};
 
-/// The longest text, in Unicode code points (01 section 3.2).
-pub const MAX_TEXT: usize = 2_000;
+/// The longest text, in Unicode code points: that of an account without Pro.
+pub const MAX_TEXT: usize = pro::longest_sent(false);
 
 /// The last sent time may be this far ahead: many messages in one moment.
 pub(super) const FAR_AHEAD: Duration = Duration::from_secs(60 * 60 * 2);

@@ -24,9 +24,7 @@ mod questions;
 mod reaction;
 mod receipt;
 mod unsend;
-mod visible;
-
-use std::time::Duration;
+pub(crate) mod visible;
 
 use ramson_codec::proto::ContentKind;
 use ramson_types::ledger::{Hops, LedgerStep};
@@ -35,15 +33,11 @@ use ramson_types::{Ed25519PublicKey, MessageHash, MessageId, Namespace, Timestam
 use super::{Account, Decision, History};
 use crate::config::ConfigKind;
 use crate::inbox::{OpenError, Opened};
-use crate::store::{Change, Cursor, Errand};
+use crate::store::{Change, Cursor, Errand, TOMBSTONE_LIFE};
 use batch::Batch;
 use judge::Incoming;
 
 pub use drop::DropReason;
-
-/// Tombstones outlive the message by this: storage servers forget an expired
-/// `last_hash` and then replay everything they have.
-const TOMBSTONE_LIFE: Duration = Duration::from_secs(45 * 24 * 60 * 60);
 
 /// One stored copy as it came from a swarm member.
 #[derive(Debug, PartialEq)]

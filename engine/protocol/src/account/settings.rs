@@ -171,7 +171,12 @@ impl Settings {
 impl Account {
     /// Its own profile and settings.
     pub fn profile(&self) -> Profile {
-        self.settings.profile(self.id())
+        let mut profile = self.settings.profile(self.id());
+        if profile.name.is_none() && self.settings.sync.done {
+            // A new account's goes into its configs when it first runs.
+            profile.name.clone_from(&self.name);
+        }
+        profile
     }
 
     /// How many configs its swarm does not have as they are here.

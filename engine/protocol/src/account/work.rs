@@ -7,19 +7,14 @@ mod forget;
 mod pending;
 mod read;
 
-use std::time::Duration;
-
 use ramson_types::conversation::Conversation;
 use ramson_types::message::{Message, MessageKind, MessageName};
 use ramson_types::{AccountId, MessageId, Timestamp};
 
 use super::{Account, Decision, History, PAGE, Plan, Question, Work};
-use crate::store::{Change, Early};
+use crate::store::{Change, Early, TOMBSTONE_LIFE};
 
 pub(super) use pending::Pending;
-
-/// How long it is remembered that a message was deleted or its time was over.
-const TOMBSTONE_LIFE: Duration = Duration::from_secs(45 * 24 * 60 * 60);
 
 /// Whether a message counts as unread until it was read: what others wrote, and
 /// their calls that were missed. Notices do not. A line's `unread` is the

@@ -39,7 +39,10 @@ pub(super) fn three_devices(rng: &mut StdRng) -> Plan {
     for n in 0..ACTS {
         at += rng.random_range(0..6);
         let client = rng.random_range(0..6);
-        plan = plan.at(at, Step::Act(client));
+        // Not at whole seconds: two devices that write in one millisecond give
+        // two messages one public name, and only one of them is shown.
+        let moment = Duration::from_millis(at * 1_000 + rng.random_range(0..1_000));
+        plan.steps.push((moment, Step::Act(client)));
         if n == ACTS / 2 {
             plan = plan.at(at, Step::Begin(2));
         }

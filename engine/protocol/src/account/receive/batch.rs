@@ -8,7 +8,7 @@ use ramson_types::{MessageHash, MessageId, Timestamp};
 
 use super::super::{Decision, History};
 use crate::event::{AccountEvent, MessageChange};
-use crate::store::{Change, Early, ErrandCopy, MessageEdit};
+use crate::store::{Change, Early, ErrandCopy, MessageEdit, TOMBSTONE_LIFE};
 
 /// How long early news of a message is kept: as long as a copy of it may lie
 /// in the swarm.
@@ -78,7 +78,7 @@ impl Batch {
 
     /// Keeps the tombstone of a message.
     pub(super) fn bury(&mut self, name: MessageName) {
-        let until = self.now.plus(super::TOMBSTONE_LIFE);
+        let until = self.now.plus(TOMBSTONE_LIFE);
         self.put_early(name, Early { deleted: true, until, ..Early::default() });
     }
 

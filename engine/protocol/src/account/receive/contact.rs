@@ -97,7 +97,7 @@ impl Account {
 
     /// Whether no later change of a conversation's timer was heard of since
     /// the start, and remembers this one.
-    pub(super) fn is_newest_timer(&mut self, peer: AccountId, sent: Timestamp) -> bool {
+    pub(in super::super) fn is_newest_timer(&mut self, peer: AccountId, sent: Timestamp) -> bool {
         let newest = self.timer_updates.entry(peer).or_default();
         let newer = sent > *newest;
         *newest = sent.max(*newest);

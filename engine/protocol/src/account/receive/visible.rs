@@ -56,12 +56,12 @@ fn check(data: &DataMessage) -> Result<(), DropReason> {
 }
 
 /// A preview whose address is not in the text is not what the author saw.
-fn is_usable_preview(preview: &Preview, body: &str) -> bool {
+pub(crate) fn is_usable_preview(preview: &Preview, body: &str) -> bool {
     let title = preview.title.as_deref().is_some_and(|title| !title.is_empty());
     !preview.url.is_empty() && body.contains(&preview.url) && (title || preview.image.is_some())
 }
 
-fn is_usable_invitation(invitation: &OpenGroupInvitation) -> bool {
+pub(crate) fn is_usable_invitation(invitation: &OpenGroupInvitation) -> bool {
     let url = CommunityUrl::parse(&invitation.url);
     let url = url.is_ok_and(|url| url.key.is_some() && room_key(&url.room).is_ok());
     url && !invitation.name.trim().is_empty()
