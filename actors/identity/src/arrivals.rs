@@ -48,7 +48,7 @@ impl IdentityActor {
             if arrivals.iter().any(|arrival| arrival.body == ArrivalBody::WrongHash) {
                 actor.doubt_member(actor.account.id(), node, false, ctx);
             }
-            actor.in_turn(move |actor, _| actor.receive(node, path, namespace, arrivals))
+            actor.in_turn(move |actor, ctx| actor.receive(node, path, namespace, arrivals, ctx))
         }))
     }
 
@@ -59,8 +59,9 @@ impl IdentityActor {
         path: Hops,
         namespace: Namespace,
         arrivals: Vec<Arrival>,
+        ctx: &mut Context<Self>,
     ) -> Work<Result<bool, String>> {
-        let history = self.recall(self.account.arrival_questions(&arrivals));
+        let history = self.recall(self.account.arrival_questions(&arrivals), ctx);
         Box::pin(history.into_actor(self).then(move |history, actor, ctx| {
             let history = match history {
                 Ok(history) => history,

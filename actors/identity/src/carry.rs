@@ -7,7 +7,7 @@ use actix::prelude::*;
 use ramson_messages::crypto::SealCopies;
 use ramson_messages::identity::{Carry, CarryError};
 use ramson_messages::storage::RecallHistory;
-use ramson_protocol::account::{History, Intent, Plan, Question};
+use ramson_protocol::account::{Decision, History, Intent, Plan, Question};
 use ramson_protocol::command::{Command, CommandError, Outcome};
 use ramson_types::MessageId;
 
@@ -29,12 +29,12 @@ impl Handler<Carry> for IdentityActor {
         if waiting >= MAX_COMMANDS {
             return refused(CommandError::Busy { waiting }.into());
         }
-        self.in_turn(|actor, _| {
+        self.in_turn(|actor, ctx| {
             let waiting = actor.account.outbox_len();
             if waiting >= MAX_OUTBOX && only_writes(&command) {
                 return refused(CarryError::OutboxFull { waiting, limit: MAX_OUTBOX });
             }
-            actor.carry(Intent::Command(command))
+            actor.carry(Intent::Command(command), ctx)
         })
     }
 }
@@ -57,34 +57,52 @@ fn refused<T: 'static>(error: CarryError) -> Work<Result<T, CarryError>> {
 
 impl IdentityActor {
     /// Carries something out, in a turn.
-    pub(crate) fn carry(&mut self, intent: Intent) -> Work<Result<Outcome, CarryError>> {
+    pub(crate) fn carry(
+        &mut self,
+        intent: Intent,
+        ctx: &mut Context<Self>,
+    ) -> Work<Result<Outcome, CarryError>> {
         self.notice_clock();
-        let history = self.recall(self.account.questions(&intent));
+        let history = self.recall(self.account.questions(&intent), ctx);
         Box::pin(history.into_actor(self).then(move |history, actor, ctx| {
             let history = match history {
                 Ok(history) => history,
                 Err(error) => return refused(error),
             };
-            let now = actor.clock.now();
-            match actor.account.carry_out(intent, history, now, &mut actor.rng) {
-                Ok(plan) => actor.seal(plan, ctx),
-                Err(error) => refused(error.into()),
-            }
+            actor.carry_with(intent, history, ctx)
         }))
     }
 
-    /// What the history has to these questions.
+    /// The same, with what the history has to its questions.
+    pub(crate) fn carry_with(
+        &mut self,
+        intent: Intent,
+        history: History,
+        ctx: &mut Context<Self>,
+    ) -> Work<Result<Outcome, CarryError>> {
+        let now = self.clock.now();
+        match self.account.carry_out(intent, history, now, &mut self.rng) {
+            Ok(plan) => self.seal(plan, ctx),
+            Err(error) => refused(error.into()),
+        }
+    }
+
+    /// What the history has to these questions, with everything that was
+    /// decided before: a delivery beside the turn may just have learnt the hash
+    /// of a copy.
     pub(crate) fn recall(
-        &self,
+        &mut self,
         questions: Vec<Question>,
+        ctx: &mut Context<Self>,
     ) -> impl Future<Output = Result<History, CarryError>> + use<> {
-        let account = self.number;
-        let asked = (!questions.is_empty()).then(|| {
-            self.ports.recall_history.ask(RecallHistory { account, questions: questions.clone() })
-        });
+        let (account, port) = (self.number, self.ports.recall_history.clone());
+        let asks = !questions.is_empty();
+        let before = asks.then(|| self.commit(Decision::default(), ctx));
         async move {
-            let Some(asked) = asked else { return Ok(History::default()) };
-            let answers = asked.await??;
+            let Some(before) = before else { return Ok(History::default()) };
+            before.await?;
+            let ask = RecallHistory { account, questions: questions.clone() };
+            let answers = port.ask(ask).await??;
             Ok(History::new(questions.into_iter().zip(answers)))
         }
     }

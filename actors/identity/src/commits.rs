@@ -105,7 +105,7 @@ impl IdentityActor {
                         tokio::time::sleep(TROUBLE_RETRY).await;
                     }
                     Ok(outcome) => return outcome,
-                    Err(error @ LinkError::Down { .. }) => {
+                    Err(error @ (LinkError::Down { .. } | LinkError::Unanswered { .. })) => {
                         return Err(StoreError::Write { reason: error.to_string() });
                     }
                 }

@@ -49,8 +49,8 @@ impl IdentityActor {
     fn begin_errand(&mut self) -> Work<Option<DueErrand>> {
         self.in_turn(|actor, ctx| {
             actor.notice_clock();
-            let (errand, decision) = actor.account.due_errand(actor.clock.now()).unzip();
-            let kept = actor.commit(decision.unwrap_or_default(), ctx);
+            let (errand, decision) = actor.account.due_errand(actor.clock.now());
+            let kept = actor.commit(decision, ctx);
             Box::pin(kept.into_actor(actor).map(|kept, _, _| errand.filter(|_| kept.is_ok())))
         })
     }

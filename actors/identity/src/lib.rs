@@ -65,6 +65,7 @@ use rand::rngs::StdRng;
 
 use crate::commits::Commits;
 use crate::turns::Turns;
+use crate::work::Trouble;
 
 pub use carry::{MAX_COMMANDS, MAX_OUTBOX};
 
@@ -120,6 +121,7 @@ pub struct IdentityActor {
     polling: bool,
     errand_under_way: bool,
     work_under_way: bool,
+    work_trouble: Trouble,
     /// Who answered a poll last, and when.
     polled: Option<(Ed25519PublicKey, Timestamp)>,
     wake: Option<SpawnHandle>,
@@ -148,6 +150,7 @@ impl IdentityActor {
             polling: false,
             errand_under_way: false,
             work_under_way: false,
+            work_trouble: Trouble::default(),
             polled: None,
             wake: None,
             _lifeline: lifeline,
@@ -161,10 +164,11 @@ impl Actor for IdentityActor {
     fn started(&mut self, ctx: &mut Context<Self>) {
         // Those that wait for room in a mailbox lose their order.
         ctx.set_mailbox_capacity(MAILBOX);
-        let begun = self.in_turn(|actor, ctx| {
-            let decision = actor.account.started(actor.clock.now());
-            Box::pin(actor.commit(decision, ctx).into_actor(actor))
-        });
+        // Decided before anybody can ask how the account is, kept in its first
+        // turn.
+        let decision = self.account.started(self.clock.now());
+        let begun =
+            self.in_turn(|actor, ctx| Box::pin(actor.commit(decision, ctx).into_actor(actor)));
         // What a former engine left to do is done now.
         ctx.spawn(begun.map(|_, actor, ctx| actor.look(ctx)));
     }

@@ -156,10 +156,13 @@ impl IdentityActor {
             self.doubt_member(self.account.id(), doubted, false, ctx);
         }
         let kept = self.commit(verdict.decision, ctx);
-        if verdict.woken {
-            self.look(ctx);
-        }
-        Box::pin(kept.into_actor(self).map(|_, _, _| ()))
+        // What waited may be due now, or a push; where it is kept already,
+        // nobody else looks.
+        Box::pin(kept.into_actor(self).map(|kept, actor, ctx| {
+            if kept.is_ok() {
+                actor.look(ctx);
+            }
+        }))
     }
 
     /// A member refused the time of a poll: learns the right one, and asks

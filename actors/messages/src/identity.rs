@@ -65,9 +65,10 @@ pub struct AccountStatus {
 }
 
 impl AccountStatus {
-    /// Whether nothing of the account waits for the network.
+    /// Whether nothing of the account waits for the network. What the swarm
+    /// has of a restored account is waited for, too.
     pub const fn is_settled(&self) -> bool {
-        self.outbox == 0 && self.unstored_configs == 0 && self.errands == 0
+        self.synced && self.outbox == 0 && self.unstored_configs == 0 && self.errands == 0
     }
 }
 

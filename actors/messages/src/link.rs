@@ -41,10 +41,11 @@ where
     /// full: then the future waits for room.
     pub fn ask(&self, message: M) -> impl Future<Output = Result<M::Result, LinkError>> + use<M> {
         let to = self.to;
-        let request = self.target.load_full().map(|target| target.send(message));
+        let target = self.target.load_full().filter(|target| target.connected());
+        let request = target.map(|target| target.send(message));
         async move {
             match request {
-                Some(request) => request.await.map_err(|_| LinkError::Down { to }),
+                Some(request) => request.await.map_err(|_| LinkError::Unanswered { to }),
                 None => Err(LinkError::Down { to }),
             }
         }
@@ -77,6 +78,15 @@ pub enum LinkError {
     /// The actor stopped; the guardian starts it again.
     #[error("the {to} actor is not running; it is being started again, try once more")]
     Down {
+        /// Which actor.
+        to: &'static str,
+    },
+    /// The actor had the message, and stopped before it answered.
+    #[error(
+        "the {to} actor stopped before it answered and is being started again; it may have done \
+         what it was asked, so look before you try again"
+    )]
+    Unanswered {
         /// Which actor.
         to: &'static str,
     },

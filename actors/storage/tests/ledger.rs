@@ -6,8 +6,8 @@ mod support;
 use std::sync::Arc;
 
 use ramson_messages::storage::{
-    Commit, GetMessage, LedgerIsOn, LedgerSubject, ReadLedger, RecallHashes, RecallHistory,
-    SetLedger, Sweep,
+    Commit, GetMessage, LedgerIsOn, LedgerSubject, ReadEvents, ReadLedger, RecallHashes,
+    RecallHistory, SetLedger, Sweep,
 };
 use ramson_protocol::account::{Answer, Question};
 use ramson_protocol::store::Change;
@@ -88,6 +88,26 @@ fn a_sweep_forgets_what_is_past_its_time_and_nothing_else() {
     let kept = store.ask(&ReadLedger { about }).unwrap();
     assert_eq!(kept, [ledger_line(6 * DAY, Some(1), Some(1))]);
     assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
+}
+
+#[test]
+fn events_dated_by_a_wrong_clock_go_with_those_behind_them() {
+    const DAY: u64 = 86_400_000;
+    let store = store();
+    store.write(&add_account(1)).unwrap();
+    for at in [3 * DAY, 900 * DAY, 2 * DAY, 900 * DAY, 10 * DAY] {
+        let (changes, events) = (Vec::new(), support::events(1, 1));
+        store.write(&Commit { account: 1, changes, events, at: Timestamp(at) }).unwrap();
+    }
+    let kept = || {
+        let events = store.ask(&ReadEvents { after: 0, limit: 9 }).unwrap();
+        events.iter().map(|event| event.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(store.write(&Sweep { now: Timestamp(16 * DAY) }), Ok(0));
+    assert_eq!(store.write(&Sweep { now: Timestamp(18 * DAY) }), Ok(3));
+    assert_eq!(kept(), [4, 5], "nothing written after the fourth is old yet");
+    assert_eq!(store.write(&Sweep { now: Timestamp(25 * DAY) }), Ok(2));
+    assert!(kept().is_empty());
 }
 
 #[test]

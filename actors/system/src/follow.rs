@@ -103,7 +103,10 @@ impl Follower {
                 }
                 Ok(Event::Engine(event)) => {
                     // It may have ended between a commit and its events.
-                    self.behind |= matches!(event, EngineEvent::ActorRestarted { .. });
+                    self.behind |= matches!(
+                        event,
+                        EngineEvent::ActorRestarted { .. } | EngineEvent::ActorGivenUp { .. }
+                    );
                     return Ok(Followed::Engine(event));
                 }
                 Ok(_) => {}
@@ -119,6 +122,9 @@ impl Follower {
         let accounts = self.engine.accounts().await?;
         let events = self.engine.events_after(self.told.through, PAGE).await?;
         let more = !events.is_empty();
+        if !more {
+            self.told.all_gone();
+        }
         for event in events {
             // The log has every number up to this one, or forgot it for good.
             let first = !self.told.beyond.contains(&event.seq);
@@ -166,6 +172,14 @@ impl Told {
         self.close_gap();
     }
 
+    /// The log has nothing more: what is missing was removed with its account
+    /// and never comes.
+    fn all_gone(&mut self) {
+        if let Some(last) = self.beyond.last() {
+            self.all_through(*last);
+        }
+    }
+
     fn close_gap(&mut self) {
         while self.beyond.remove(&self.through.saturating_add(1)) {
             self.through = self.through.saturating_add(1);
@@ -185,6 +199,17 @@ mod tests {
         assert!(!told.first_time(11) && !told.first_time(12) && !told.first_time(14));
         assert_eq!((told.through, told.beyond.len()), (12, 1));
         told.all_through(13);
+        assert_eq!((told.through, told.beyond.len()), (14, 0));
+        assert!(!told.first_time(13) && told.first_time(15));
+    }
+
+    #[test]
+    fn a_gap_that_the_log_has_no_more_is_waited_for_no_longer() {
+        let mut told = Told { through: 10, beyond: BTreeSet::new() };
+        told.all_gone();
+        assert_eq!(told.through, 10);
+        assert!(told.first_time(12) && told.first_time(14));
+        told.all_gone();
         assert_eq!((told.through, told.beyond.len()), (14, 0));
         assert!(!told.first_time(13) && told.first_time(15));
     }

@@ -111,9 +111,10 @@ pub struct Account {
     watch: watch::Watch,
     poll_failures: BTreeMap<Ed25519PublicKey, String>,
     pending: work::Pending,
-    /// When the timer of a conversation was last changed on any device, as far
-    /// as that was heard of since the start.
-    timer_updates: BTreeMap<AccountId, Timestamp>,
+    /// Whose conversations were removed since the start.
+    vanished: receive::Vanished,
+    /// The notices of calls since the start.
+    calls: receive::Calls,
     /// When reactions were made lately.
     reacted: Vec<Timestamp>,
     /// Whom it told lately that it types.
@@ -145,7 +146,8 @@ impl Account {
             watch: watch::Watch::default(),
             poll_failures: BTreeMap::new(),
             pending,
-            timer_updates: BTreeMap::new(),
+            vanished: receive::Vanished::default(),
+            calls: receive::Calls::default(),
             reacted: Vec::new(),
             typed: commands::Typed::default(),
             keys,

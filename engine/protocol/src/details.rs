@@ -119,3 +119,6 @@ impl Attachment {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

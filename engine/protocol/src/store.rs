@@ -166,8 +166,9 @@ pub struct Sync {
     /// A whole poll brought all that the swarm has: before, nothing is pushed,
     /// so that a restored account changes nothing that it does not know.
     pub done: bool,
-    /// Until it is done: when the newest contacts that were found were stored.
-    /// Older messages of accounts that are none of them are not taken in.
+    /// When the newest contacts that were found were stored. Until it is done,
+    /// older messages of accounts that are none of them are not taken in; after
+    /// that, they do not bring a hidden contact back.
     pub contacts_stored: Timestamp,
 }
 

@@ -42,7 +42,7 @@ pub(crate) enum Record {
         nodes: Vec<String>,
         timestamp: u64,
     },
-    Message(MessageRecord),
+    Message(Box<MessageRecord>),
     Conversation(ConversationRecord),
     Profile(ProfileRecord),
     /// Something else happened to an account.
@@ -248,6 +248,8 @@ pub(crate) fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ramson_types::AccountId;
+
     use super::*;
 
     #[test]

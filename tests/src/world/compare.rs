@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use ramson_protocol::store::Copy;
 use ramson_types::conversation::Conversation;
-use ramson_types::message::{Message, MessageKind, MessageName};
+use ramson_types::message::{ExpiresFrom, Message, MessageKind, MessageName, MessageState};
 
 use super::World;
 use super::client::{ClientHost, Home};
@@ -66,6 +67,7 @@ impl World {
                 message.conversation == line.id
                     && message.author != client.id
                     && message.kind == MessageKind::Visible
+                    && message.state != MessageState::Read
                     && !message.deleted
                     && message.sent > line.last_read
             });
@@ -129,7 +131,7 @@ impl World {
             let home = client.home.borrow();
             let over = home.messages.values().find(|message| {
                 let ends = message.expiry.and_then(|expiry| expiry.ends);
-                ends.is_some_and(|ends| ends.plus(GRACE) < now)
+                ends.is_some_and(|ends| ends.plus(GRACE) < now) && !waits(&home, message)
             });
             if let Some(message) = over {
                 let what = format_args!("{} is there after its time: {message:?}", message.id);
@@ -137,6 +139,15 @@ impl World {
             }
         }
     }
+}
+
+/// An own message that its recipient may still read does not go unsent.
+fn waits(home: &Home, message: &Message) -> bool {
+    message.expiry.is_some_and(|expiry| expiry.from == ExpiresFrom::Read)
+        && home
+            .outbox
+            .values()
+            .any(|entry| (entry.message, entry.copy) == (message.id, Copy::Recipient))
 }
 
 fn shown_by(home: &Home, hidden: &BTreeSet<MessageName>) -> Fields {

@@ -44,8 +44,10 @@ fn a_message_arrives_once_with_its_author() {
     let history = place.json(&["--home", "bob", "messages", "--with", &alice]);
     let [only] = &history[..] else { panic!("one message: {history:#?}") };
     assert_eq!(only["message"], message["message"]);
-    let conversations = place.json(&["--home", "bob", "conversations"]);
-    let [conversation] = &conversations[..] else { panic!("one: {conversations:#?}") };
+    // Whoever is not known yet asks first.
+    assert!(place.json(&["--home", "bob", "conversations"]).is_empty());
+    let requests = place.json(&["--home", "bob", "requests"]);
+    let [conversation] = &requests[..] else { panic!("one: {requests:#?}") };
     assert_eq!(text(conversation, "conversation"), alice);
     assert_eq!(text(conversation, "name"), "alice");
     assert_eq!(conversation["unread"], 1);

@@ -183,7 +183,7 @@ fn names_moves_and_dead_nodes_are_got_over() {
             let at = usize::try_from(node["node"].as_u64().unwrap()).unwrap();
             status["nodes"][at]["messages"] != 0
         };
-        others[..2].iter().all(|node| there(node)).then_some(())
+        others[..2].iter().all(there).then_some(())
     });
     let away = nodes.iter().map(|node| &node["swarm"]).find(|other| **other != swarm).unwrap();
     for node in &own {

@@ -1,17 +1,17 @@
 //! Our client must make the recorded signed texts, signatures and hashes, and
 //! understand the recorded answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ramson_codec::storage::{
-    BatchAnswer, InfoAnswer, Request, RetrieveAnswer, StoreAnswer, SwarmAnswer, parse_request,
-    signed_text,
+    BatchAnswer, Delete, DeleteAnswer, Expire, ExpireAnswer, ExpiriesAnswer, InfoAnswer, Request,
+    RetrieveAnswer, StoreAnswer, SwarmAnswer, parse_request, signed_text,
 };
 use ramson_crypto::subaccount::{Access, SubaccountAuth, SubaccountSigner};
 use ramson_crypto::{Ed25519Secret, message_hash};
 use ramson_tests::fields::{hex_array, list, number, text};
 use ramson_tests::{Cases, expect_eq};
-use ramson_types::{MessageHash, Namespace};
+use ramson_types::{MessageHash, Namespace, Timestamp};
 use serde_json::Value;
 
 use crate::onion_side;
@@ -179,6 +179,13 @@ fn check_answer(
             }
             Ok(())
         }
+        Request::Delete(delete) => check_deleted(answer, delete),
+        Request::Expire(expire) => check_expired(answer, expire),
+        Request::GetExpiries(_) => {
+            let json: Value = serde_json::from_slice(answer).map_err(|why| bad(&why))?;
+            let read = ExpiriesAnswer::parse(answer).map_err(|why| bad(&why))?;
+            expect_eq("expiries", written(&read.expiries), read_times(&json["expiries"])?)
+        }
         Request::GetSwarm(_) => check_swarm(transcript, answer),
         Request::Info => {
             let info = InfoAnswer::parse(answer).map_err(|why| bad(&why))?;
@@ -222,6 +229,75 @@ fn check_stored(answer: &[u8], hash: MessageHash) -> Result<(), String> {
         expect_eq("hash", read.hash, Some(hash))?;
     }
     Ok(())
+}
+
+/// The members of an answer that did what was asked of them.
+fn members(json: &Value) -> Result<BTreeMap<String, &Value>, String> {
+    let members = json["swarm"].as_object().ok_or("no swarm")?.iter();
+    let members = members.filter(|(_, member)| member.get("failed").is_none());
+    Ok(members.map(|(key, member)| (key.clone(), member)).collect())
+}
+
+fn hashes(texts: &[String]) -> Vec<MessageHash> {
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+fn written(times: &BTreeMap<MessageHash, Timestamp>) -> BTreeMap<String, u64> {
+    times.iter().map(|(hash, time)| (hash.to_string(), time.millis())).collect()
+}
+
+fn read_times(json: &Value) -> Result<BTreeMap<String, u64>, String> {
+    let times = json.as_object().ok_or("no times by hash")?.iter();
+    let time = |(hash, time): (&String, &Value)| Some((hash.clone(), time.as_u64()?));
+    times.map(time).collect::<Option<_>>().ok_or_else(|| "no time".to_owned())
+}
+
+/// The signature of every member that does not say it failed is good, and what
+/// it deleted is read as it stands there; not so for another request.
+fn check_deleted(answer: &[u8], delete: &Delete) -> Result<(), String> {
+    let json: Value = serde_json::from_slice(answer).map_err(|why| why.to_string())?;
+    let read = DeleteAnswer::parse(answer).map_err(|why| why.to_string())?;
+    let mut theirs = BTreeMap::new();
+    for (key, member) in members(&json)? {
+        let deleted = list(member, "deleted")?.iter().filter_map(Value::as_str);
+        theirs.insert(key, deleted.map(str::to_owned).collect::<BTreeSet<_>>());
+    }
+    let requested = hashes(&delete.messages);
+    let confirmed = read.confirmed(&delete.account, &requested);
+    let ours: BTreeMap<_, BTreeSet<_>> = confirmed
+        .iter()
+        .map(|(key, deleted)| (key.to_string(), deleted.iter().map(ToString::to_string).collect()))
+        .collect();
+    expect_eq("members that deleted", ours, theirs)?;
+    let other = [requested, vec![MessageHash([0xee; 32])]].concat();
+    expect_eq("to another request", read.confirmed(&delete.account, &other).len(), 0)
+}
+
+/// The same for an `expire`: each member says of what it has when it goes.
+fn check_expired(answer: &[u8], expire: &Expire) -> Result<(), String> {
+    let json: Value = serde_json::from_slice(answer).map_err(|why| why.to_string())?;
+    let read = ExpireAnswer::parse(answer).map_err(|why| why.to_string())?;
+    let mut theirs = BTreeMap::new();
+    for (key, member) in members(&json)? {
+        let mut times = match member.get("unchanged") {
+            Some(unchanged) => read_times(unchanged)?,
+            None => BTreeMap::new(),
+        };
+        for (at, hash) in list(member, "updated")?.iter().enumerate() {
+            let time =
+                if member["expiry"].is_array() { &member["expiry"][at] } else { &member["expiry"] };
+            let hash = hash.as_str().ok_or("no hash")?.to_owned();
+            times.insert(hash, time.as_u64().ok_or("no time")?);
+        }
+        theirs.insert(key, times);
+    }
+    let requested = hashes(&expire.messages);
+    let confirmed = read.confirmed(&expire.account, &requested);
+    let ours: BTreeMap<_, _> =
+        confirmed.iter().map(|(key, times)| (key.to_string(), written(times))).collect();
+    expect_eq("members and when they let go", ours, theirs)?;
+    let other = [requested, vec![MessageHash([0xee; 32])]].concat();
+    expect_eq("to another request", read.confirmed(&expire.account, &other).len(), 0)
 }
 
 fn check_swarm(transcript: &Transcript, answer: &[u8]) -> Result<(), String> {

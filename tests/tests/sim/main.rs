@@ -5,6 +5,7 @@
 //! ```sh
 //! cargo test -p ramson-tests --test sim                     # 20 seeds each
 //! RAMSON_SEEDS=200 cargo test -p ramson-tests --test sim    # 200 seeds each
+//! RAMSON_SEEDS=1000 cargo test -p ramson-tests --test sim three_devices # a heavy one: 100 seeds
 //! RAMSON_SEED=17 cargo test -p ramson-tests --test sim calm # one seed, with its whole log
 //! ```
 //!

@@ -11,7 +11,7 @@ use redb::ReadOnlyTable;
 use super::questions::parse_message;
 use super::{Failure, Question, Reading};
 use crate::records;
-use crate::tables::{AuthorKind, EARLY, MESSAGE_KEYS, MESSAGE_PLACES, MESSAGES, Record};
+use crate::tables::{Author, AuthorKind, EARLY, MESSAGE_KEYS, MESSAGE_PLACES, MESSAGES, Record};
 
 impl Question for RecallHistory {
     type Answer = Vec<Answer>;
@@ -30,6 +30,7 @@ struct Recall<'r> {
     messages: ReadOnlyTable<(u32, u32, u64), Record>,
     places: ReadOnlyTable<(u32, u64), u32>,
     keys: ReadOnlyTable<(u32, u32, u64, AuthorKind), u64>,
+    early: ReadOnlyTable<(u32, u32, u64, Author), Record>,
     /// Conversations and their numbers, once they were looked up.
     numbers: BTreeMap<ConversationId, Option<u32>>,
     ids: BTreeMap<u32, ConversationId>,
@@ -44,6 +45,7 @@ impl<'r> Recall<'r> {
             messages: reading.table(MESSAGES)?,
             places: reading.table(MESSAGE_PLACES)?,
             keys: reading.table(MESSAGE_KEYS)?,
+            early: reading.table(EARLY)?,
             numbers: BTreeMap::new(),
             ids: BTreeMap::new(),
         })
@@ -82,7 +84,7 @@ impl<'r> Recall<'r> {
         for entry in self.keys.range(all)? {
             messages.push(self.message(place, entry?.1.value(), &name.conversation)?);
         }
-        let record = self.reading.table(EARLY)?.get((account, place, sent, &author))?;
+        let record = self.early.get((account, place, sent, &author))?;
         let early = record.map(|record| records::parse_early(record.value())).transpose();
         let early = early.map_err(|error| {
             Failure::damaged(format!("what was said early to account {account}"), &error)

@@ -30,28 +30,36 @@ impl Write for Sweep {
             gone = gone.saturating_add(1);
         }
         let lines = ledger::remove_older(self.now.minus(LEDGER_KEPT), self.now, tables)?;
-        let events = forget_events(self.now.minus(EVENTS_KEPT), tables)?;
+        let events = forget_events(self.now.minus(EVENTS_KEPT), self.now, tables)?;
         let early = early::sweep(self.now, tables)?;
         Ok([gone, lines, events, early].into_iter().fold(0, u64::saturating_add))
     }
 }
 
 /// Forgets events from before a time. Their sequence grows with time, so the
-/// first one that is young enough ends it.
-fn forget_events(before: Timestamp, tables: &mut Tables<'_>) -> Result<u64, Failure> {
-    let mut old = Vec::new();
+/// first one that is young enough ends it. One dated behind `now` is from a
+/// clock that was wrong: it goes with those that were written after it.
+fn forget_events(
+    before: Timestamp,
+    now: Timestamp,
+    tables: &mut Tables<'_>,
+) -> Result<u64, Failure> {
+    let (mut seen, mut old) = (Vec::new(), 0);
     for entry in tables.events.range(0..)? {
         let (seq, record) = entry?;
         let what = || format!("event {}", seq.value());
         let event = records::parse_event(record.value())
             .map_err(|error| Failure::damaged(what(), &error))?;
-        if event.at >= before {
-            break;
+        seen.push(seq.value());
+        match event.at {
+            at if at > now => {}
+            at if at >= before => break,
+            _ => old = seen.len(),
         }
-        old.push(seq.value());
     }
-    for seq in &old {
+    seen.truncate(old);
+    for seq in &seen {
         tables.events.remove(seq)?;
     }
-    Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))
+    Ok(u64::try_from(seen.len()).unwrap_or(u64::MAX))
 }

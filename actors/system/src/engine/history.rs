@@ -2,10 +2,9 @@
 
 use ramson_messages::identity::GetSending;
 use ramson_messages::storage::{
-    GetMessage, LastEvent, LedgerIsOn, LedgerSubject, ListConversations, ListMessages, LoadAccount,
-    LoggedEvent, ReadEvents, ReadLedger, SetLedger,
+    GetMessage, LastEvent, LedgerIsOn, LedgerSubject, ListConversations, ListMessages, LoggedEvent,
+    ReadEvents, ReadLedger, SetLedger,
 };
-use ramson_protocol::account::Account;
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::LedgerLine;
 use ramson_types::message::{Message, MessageState};
@@ -20,7 +19,7 @@ impl Engine {
         Ok(self.wires.list_conversations.ask(ListConversations { account }).await??)
     }
 
-    /// The newest messages of a conversation, oldest first.
+    /// The newest messages of a conversation, oldest first; at most 10,000.
     pub async fn messages(
         &self,
         id: &AccountId,
@@ -30,7 +29,7 @@ impl Engine {
         let account = self.number_of(id).await?;
         let ask = ListMessages { account, conversation, limit };
         let mut messages = self.wires.list_messages.ask(ask).await??;
-        self.hide_ended(account, &mut messages).await?;
+        self.hide_ended(account, &mut messages);
         self.show_sending(account, &mut messages).await;
         Ok(messages)
     }
@@ -39,28 +38,23 @@ impl Engine {
     pub async fn message(&self, id: MessageId) -> Result<Option<Message>, EngineError> {
         let found = self.wires.get_message.ask(GetMessage { id }).await??;
         let mut message: Vec<Message> = found.into_iter().collect();
-        self.hide_ended(id.account, &mut message).await?;
+        self.hide_ended(id.account, &mut message);
         self.show_sending(id.account, &mut message).await;
         Ok(message.pop())
     }
 
     /// Leaves out messages whose time is over. An account that runs removes
     /// them itself; one that does not, when it next runs.
-    async fn hide_ended(
-        &self,
-        account: u32,
-        messages: &mut Vec<Message>,
-    ) -> Result<(), EngineError> {
+    fn hide_ended(&self, account: u32, messages: &mut Vec<Message>) {
         let ends = |message: &Message| message.expiry.and_then(|expiry| expiry.ends);
         if self.wires.account_number(account).is_some()
             || !messages.iter().any(|it| ends(it).is_some())
         {
-            return Ok(());
+            return;
         }
-        let stored = self.wires.load_account.ask(LoadAccount { account }).await??;
-        let now = Account::load(stored).clock().at(self.clock.now());
+        // Off the network nobody knows better than the clock of this machine.
+        let now = self.clock.now();
         messages.retain(|message| ends(message).is_none_or(|ends| ends > now));
-        Ok(())
     }
 
     /// What is on its way right now is known to the account alone; where that

@@ -1,12 +1,15 @@
 //! The actors of one account: itself, and its paths where they are its own.
 
+use std::time::Duration;
+
 use actix::prelude::*;
 use ramson_identity_actor::{IdentityActor, Ports};
+use ramson_messages::events::{EngineEvent, Event};
 use ramson_messages::identity::{
     Carry, GetAccountStatus, GetProfile, GetSending, PollDue, PollNow,
 };
 use ramson_messages::paths::{GetPathsStatus, OnionRequest, ReadyPaths};
-use ramson_messages::storage::{Commit, LoadAccount};
+use ramson_messages::storage::{Commit, LoadAccount, StoreError};
 use ramson_messages::{Lifeline, Link, Stop};
 use ramson_storage_actor::Storage;
 use ramson_types::AccountId;
@@ -18,6 +21,12 @@ use super::{AccountWires, Basics, link};
 use crate::arbiters::Place;
 use crate::engine::EngineError;
 use crate::guardian::{self, Guarded};
+
+/// The wait before the store is asked again when too much waits for it.
+const BUSY_RETRY: Duration = Duration::from_millis(200);
+
+/// The same, when the disk refuses.
+const TROUBLE_RETRY: Duration = Duration::from_secs(1);
 
 /// An account's actors, guarded.
 pub(crate) struct Household {
@@ -79,19 +88,16 @@ pub(crate) async fn start(
     let barrier = link::<Commit, _>("storage", &residence.shard.storage);
     let (parts, place, watch) = (basics.clone(), residence.place, swarm.watch());
     let lead = links.clone();
+    let mut again = false;
     let start = move || {
+        let again = std::mem::replace(&mut again, true);
         let (ports, parts, place) = (ports.clone(), parts.clone(), place.clone());
         let (load, watch) = (load.clone(), watch.clone());
         let links = lead.clone();
-        let (barrier, now) = (barrier.clone(), parts.clock.now());
+        let barrier = barrier.clone();
         async move {
             // Behind whatever a former actor sent, which the reader might miss.
-            let nothing = Commit { account: number, changes: vec![], events: vec![], at: now };
-            barrier
-                .ask(nothing)
-                .await
-                .map_err(|error| error.to_string())?
-                .map_err(|error| error.to_string())?;
+            wait_for_writes(&barrier, number, again, &parts).await?;
             let stored = load
                 .ask(LoadAccount { account: number })
                 .await
@@ -128,6 +134,39 @@ pub(crate) async fn start(
         panic: links.panic,
     };
     Ok((household, wires))
+}
+
+/// Waits until everything that was to be written for an account before is
+/// written or never will be. A full disk passes: an account that starts again
+/// waits for it, since a write that failed may be there all the same. At first
+/// there is none such, and what is on disk can be read.
+async fn wait_for_writes(
+    barrier: &Link<Commit>,
+    account: u32,
+    again: bool,
+    parts: &Basics,
+) -> Result<(), String> {
+    let mut trouble = false;
+    loop {
+        let at = parts.clock.now();
+        let nothing = Commit { account, changes: Vec::new(), events: Vec::new(), at };
+        match barrier.ask(nothing).await.map_err(|error| error.to_string())? {
+            Ok(_) => return Ok(()),
+            Err(StoreError::Busy { .. }) => tokio::time::sleep(BUSY_RETRY).await,
+            Err(StoreError::Write { reason }) => {
+                if !std::mem::replace(&mut trouble, true) {
+                    tracing::error!(account, reason, "the store cannot be written");
+                    let event = EngineEvent::StoreTrouble { reason };
+                    parts.events.publish(Event::Engine(event));
+                }
+                if !again {
+                    return Ok(());
+                }
+                tokio::time::sleep(TROUBLE_RETRY).await;
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
 }
 
 /// Everything that leads to the account's actor.
@@ -170,5 +209,51 @@ impl IdentityLinks {
         self.stop.point_at(actor);
         #[cfg(feature = "chaos")]
         self.panic.point_at(actor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ramson_messages::events::EventBus;
+    use ramson_messages::storage::Committed;
+
+    use super::*;
+    use crate::environment::Environment;
+
+    /// A store whose disk is full for so many writes.
+    struct Full(usize);
+
+    impl Actor for Full {
+        type Context = Context<Self>;
+    }
+
+    impl Handler<Commit> for Full {
+        type Result = MessageResult<Commit>;
+
+        fn handle(&mut self, _: Commit, _: &mut Context<Self>) -> Self::Result {
+            let full = self.0 > 0;
+            self.0 = self.0.saturating_sub(1);
+            MessageResult(match full {
+                true => Err(StoreError::Write { reason: "no space".to_owned() }),
+                false => Ok(Committed { first_event: 1 }),
+            })
+        }
+    }
+
+    #[actix_rt::test]
+    async fn a_full_disk_is_waited_for_where_an_account_starts_again_and_told_once() {
+        tokio::time::pause();
+        let Environment { clock, entropy, dial, .. } = Environment::real().unwrap();
+        let parts = Basics { events: EventBus::new(), clock, entropy, dial };
+        for (again, waits) in [(false, 0), (true, 3)] {
+            let mut told = parts.events.subscribe();
+            let barrier = link("storage", &Full(3).start());
+            let begun = tokio::time::Instant::now();
+            assert_eq!(wait_for_writes(&barrier, 1, again, &parts).await, Ok(()));
+            assert_eq!(begun.elapsed().as_secs(), waits);
+            let event = EngineEvent::StoreTrouble { reason: "no space".to_owned() };
+            assert_eq!(told.try_recv(), Ok(Event::Engine(event)));
+            assert!(told.try_recv().is_err(), "once is enough");
+        }
     }
 }

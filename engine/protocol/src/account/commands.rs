@@ -31,9 +31,7 @@ impl Account {
             Command::React { message, .. }
             | Command::Delete { message, .. }
             | Command::TellMediaSaved { message } => vec![Question::Id(*message)],
-            Command::MarkRead { conversation, up_to } => {
-                self.mark_read_questions(conversation, *up_to)
-            }
+            Command::MarkRead { conversation, .. } => self.mark_read_questions(conversation),
             _ => Vec::new(),
         }
     }

@@ -62,7 +62,8 @@ pub(super) fn ttl(setting: Disappearing, copy: Copy) -> Duration {
 }
 
 /// When a message of this account disappears: for its sender the time counts
-/// from when it was sent, whatever the setting.
+/// from when it was sent, whatever the setting. One that disappears after
+/// reading stays beyond that while it waits in the outbox.
 pub(super) fn own_expiry(setting: Disappearing, sent: Timestamp) -> Option<Expiry> {
     let (from, seconds) = started(setting)?;
     Some(Expiry { from, seconds, ends: Some(sent.plus(length(seconds))) })
@@ -153,6 +154,10 @@ pub(super) fn from_config(setting: contacts::Disappearing) -> Disappearing {
 pub(super) struct Expiring {
     by_time: BTreeSet<(Timestamp, MessageId)>,
     by_id: BTreeMap<MessageId, Timestamp>,
+    /// Own ones whose time is over, and which wait in the outbox.
+    held: BTreeMap<MessageId, Timestamp>,
+    /// When the own swarm lets go by itself of copies that it was asked about.
+    lapses: BTreeMap<MessageId, Timestamp>,
 }
 
 impl Expiring {
@@ -164,6 +169,10 @@ impl Expiring {
 
     /// Notes when a message disappears; `None` forgets it.
     pub(super) fn set(&mut self, id: MessageId, ends: Option<Timestamp>) {
+        self.held.remove(&id);
+        if ends.is_none() {
+            self.lapses.remove(&id);
+        }
         let before = match ends {
             Some(ends) => self.by_id.insert(id, ends),
             None => self.by_id.remove(&id),
@@ -174,6 +183,31 @@ impl Expiring {
         if let Some(ends) = ends {
             self.by_time.insert((ends, id));
         }
+    }
+
+    /// Lets a message stay until [`Expiring::release`].
+    pub(super) fn hold(&mut self, id: MessageId) {
+        if let Some(ends) = self.ends(id) {
+            self.set(id, None);
+            self.held.insert(id, ends);
+        }
+    }
+
+    /// The time of a message that was held counts again.
+    pub(super) fn release(&mut self, id: MessageId) {
+        if let Some(ends) = self.held.remove(&id) {
+            self.set(id, Some(ends));
+        }
+    }
+
+    /// Notes when the own swarm lets go of a copy by itself.
+    pub(super) fn set_lapse(&mut self, id: MessageId, lapses: Timestamp) {
+        self.lapses.insert(id, lapses);
+    }
+
+    /// Whether a copy is gone from the own swarm because its life was over.
+    pub(super) fn has_lapsed(&self, id: MessageId, now: Timestamp) -> bool {
+        self.lapses.get(&id).is_some_and(|lapses| *lapses <= now)
     }
 
     /// When a message disappears, if its time counts.

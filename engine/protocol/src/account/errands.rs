@@ -213,13 +213,23 @@ impl Account {
     }
 
     /// The errand that is due, if one is, while none is under way. To be called
-    /// only when everything that was decided before is on disk; and what comes
-    /// with the errand is to be committed before the first byte of the request
-    /// is sent. [`Account::errand_done`] must be told of every one.
-    pub fn due_errand(&mut self, now: Timestamp) -> Option<(DueErrand, Decision)> {
+    /// only when everything that was decided before is on disk; and the
+    /// decision, which may be one without an errand, is to be committed before
+    /// the first byte of the request is sent. [`Account::errand_done`] must be
+    /// told of every errand.
+    pub fn due_errand(&mut self, now: Timestamp) -> (Option<DueErrand>, Decision) {
+        let mut decision = Decision::default();
         if self.errands.under_way.is_some() {
-            return None;
+            return (None, decision);
         }
+        self.spare_active(now, &mut decision);
+        let due = self.begin_errand(now);
+        // Looking for it changes configs, also where it finds nothing.
+        self.keep(&mut decision, now);
+        (due, decision)
+    }
+
+    fn begin_errand(&mut self, now: Timestamp) -> Option<DueErrand> {
         let stored = self.errands.waiting.values().any(|waiting| waiting.is_due(now));
         let push = match stored && self.errands.pushed_last {
             true => None,
@@ -238,10 +248,7 @@ impl Account {
         self.errands.under_way = Some(number);
         let heard = self.heard(&work);
         let avoid = self.errands.avoid;
-        let due = DueErrand { request, timeout, number, work, asked: now, avoid, heard };
-        let mut decision = Decision::default();
-        self.keep(&mut decision, now);
-        Some((due, decision))
+        Some(DueErrand { request, timeout, number, work, asked: now, avoid, heard })
     }
 
     /// Which members have nothing to add to a request that only asks.

@@ -65,6 +65,7 @@ impl History {
             answer.messages.into_iter().for_each(|message| history.put(message));
             match question {
                 Question::Named(name) => {
+                    history.names.entry(name.clone()).or_default();
                     history.early.extend(answer.early.map(|early| (name, early)));
                 }
                 Question::Id(_) => {}
@@ -87,11 +88,17 @@ impl History {
         ids.iter().filter_map(|id| self.messages.get(id))
     }
 
+    /// Whether it was asked for a name, or a message of it was put.
+    pub(super) fn is_known(&self, name: &MessageName) -> bool {
+        self.names.contains_key(name)
+    }
+
     /// The messages of a page, in its order, without those that are gone
-    /// since; and whether there are more behind it.
-    pub fn page(&self, question: &Question) -> (Vec<&Message>, bool) {
-        let ids = self.pages.get(question).map_or(&[][..], Vec::as_slice);
-        (ids.iter().filter_map(|id| self.messages.get(id)).collect(), ids.len() >= PAGE)
+    /// since; and whether there are more behind it. `None`: that was not asked,
+    /// so that nobody knows.
+    pub fn page(&self, question: &Question) -> Option<(Vec<&Message>, bool)> {
+        let ids = self.pages.get(question)?;
+        Some((ids.iter().filter_map(|id| self.messages.get(id)).collect(), ids.len() >= PAGE))
     }
 
     /// What was said of a message before it came, or after it went.

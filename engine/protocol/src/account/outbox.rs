@@ -349,8 +349,11 @@ impl Account {
             return decision;
         }
         let attempt = Attempt { delivery, node, path: &path, now };
-        for (number, result) in delivery.entries.iter().zip(results) {
-            let Some(mut waiting) = self.outbox.take(&delivery.to, *number) else { continue };
+        for (index, (number, result)) in delivery.entries.iter().zip(results).enumerate() {
+            let Some(mut waiting) = self.outbox.take(&delivery.to, *number) else {
+                self.take_back_own(&attempt, index, &result, &mut decision);
+                continue;
+            };
             waiting.entry.attempts = waiting.entry.attempts.saturating_add(1);
             match result {
                 SendResult::Stored { .. } => stored = true,

@@ -11,6 +11,7 @@
 //! | `visible`, `notice`, `call`, `group` | what stands in the history |
 //! | `reaction`, `receipt`, `unsend` | what changes it |
 //! | `drop` | why a message is not kept |
+//! | `vanished` | whose conversations were removed |
 
 mod batch;
 mod call;
@@ -24,6 +25,7 @@ mod questions;
 mod reaction;
 mod receipt;
 mod unsend;
+mod vanished;
 pub(crate) mod visible;
 
 use ramson_codec::proto::ContentKind;
@@ -35,9 +37,11 @@ use crate::config::ConfigKind;
 use crate::inbox::{OpenError, Opened};
 use crate::store::{Change, Cursor, Errand, TOMBSTONE_LIFE};
 use batch::Batch;
-use judge::Incoming;
+use judge::{Incoming, Judged};
 
+pub(super) use call::Calls;
 pub use drop::DropReason;
+pub(super) use vanished::Vanished;
 
 /// One stored copy as it came from a swarm member.
 #[derive(Debug, PartialEq)]
@@ -84,7 +88,10 @@ impl Account {
             return decision;
         }
         let counters = self.counters;
-        let mut batch = Batch::new(history, now, self.clock.at(now));
+        // All of them by what is known now, as they were when it was asked for.
+        let judged: Vec<_> = arrivals.iter().map(|arrival| self.judge_arrival(arrival)).collect();
+        let heeded = self.heeded(judged.iter().filter_map(|judged| judged.as_ref().ok()));
+        let mut batch = Batch::new(history, heeded, now, self.clock.at(now));
         let mut changed = Vec::new();
         let last = arrivals.last().map(|last| (last.hash, last.expires));
         let known = arrivals.iter().filter(|arrival| arrival.body == ArrivalBody::Seen).count();
@@ -99,7 +106,7 @@ impl Account {
         // Nothing that stands before a cursor comes again, unless the node
         // does not know the cursor any more.
         let replays = self.watch.replays(node, &hashes, cursor_before);
-        for Arrival { hash, expires, body } in arrivals {
+        for (Arrival { hash, expires, body }, judged) in arrivals.into_iter().zip(judged) {
             let opened = match body {
                 ArrivalBody::Seen | ArrivalBody::Config(_) => continue,
                 ArrivalBody::WrongHash => {
@@ -109,22 +116,31 @@ impl Account {
                 ArrivalBody::Opened(opened) => *opened,
             };
             let until = expires.max(now).plus(TOMBSTONE_LIFE);
-            batch.decision.changes.push(Change::MarkSeen { namespace, hash, until });
+            let judged = judged.and_then(|judged| match judged.forgotten {
+                true => Err(DropReason::Forgotten),
+                false => Ok(judged),
+            });
+            // When contacts were stored one node says, and nothing is lost for
+            // good on its word.
+            let seen = !matches!(judged, Err(DropReason::Forgotten));
+            if seen {
+                batch.decision.changes.push(Change::MarkSeen { namespace, hash, until });
+            }
             let taken = opened.map_err(DropReason::NotOpened).and_then(|opened| {
-                let judged = self.judge(&opened)?;
-                self.take(&Incoming { opened, judged, hash, expires }, &mut batch)
+                self.take(&Incoming { opened, judged: judged?, hash, expires }, &mut batch)
             });
             let (message, step) = match taken {
                 Ok(message) => {
                     (message, LedgerStep::Received { node, path: path.clone(), namespace })
                 }
                 Err(reason) => {
-                    let (reason, remembered_until) = (reason.to_string(), Some(until));
+                    let (reason, remembered_until) = (reason.to_string(), seen.then_some(until));
                     (None, LedgerStep::Dropped { node, reason, remembered_until })
                 }
             };
             batch.decision.ledger(now, message, Some(hash), step);
         }
+        batch.keep_early();
         self.add_errands(&mut batch);
         decision.and(batch.decision);
         // One line, however many: a node may do it on purpose.
@@ -151,6 +167,17 @@ impl Account {
         }
         self.keep(&mut decision, now);
         decision
+    }
+
+    fn judge_arrival(&self, arrival: &Arrival) -> Result<Judged, DropReason> {
+        match &arrival.body {
+            ArrivalBody::Opened(opened) => match opened.as_ref() {
+                Ok(opened) => self.judge(opened),
+                Err(error) => Err(DropReason::NotOpened(*error)),
+            },
+            ArrivalBody::WrongHash => Err(DropReason::WrongHash),
+            ArrivalBody::Seen | ArrivalBody::Config(_) => Err(DropReason::NotHistory),
+        }
     }
 
     fn take(

@@ -8,17 +8,20 @@
 //! | `push` | which configs are to be stored, and when |
 //! | `alive` | that the swarm does not forget them |
 //! | `start` | what a start and the end of the first sync lead to |
+//! | `strangers` | how much is kept of those who ask to be heard |
 
 mod alive;
 mod arrive;
 mod lines;
 mod push;
 mod start;
+mod strangers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ramson_crypto::AccountKeys;
 use ramson_types::conversation::ProfilePicture;
+use ramson_types::ledger::LedgerStep;
 use ramson_types::{AccountId, MessageHash, Timestamp};
 
 use super::{Account, Decision};
@@ -47,16 +50,17 @@ pub(super) struct Settings {
     pub(super) groups: UserGroups,
     pub(super) local: Local,
     pub(super) sync: Sync,
-    /// Nothing was kept: the account is new, or from before there were
-    /// configs.
+    /// No contacts were kept: the account never had any, or is from before
+    /// there were configs.
     unkept: bool,
     /// Those that were kept and could not be read.
     lost: Vec<ConfigKind>,
     /// The profile as it was told last.
     told: Profile,
-    /// When the contacts of the answer that is being taken in were stored,
-    /// until the first sync is done.
+    /// When the contacts of the answer that is being taken in were stored.
     stored: BTreeMap<MessageHash, Timestamp>,
+    /// The first of the times that are too far ahead to have been read.
+    far_read: Option<Timestamp>,
     pushes: push::Pushes,
     alive: alive::KeepAlive,
 }
@@ -76,10 +80,11 @@ impl Settings {
             groups: UserGroups::new(),
             local: Local::new(),
             sync,
-            unkept: configs.is_empty(),
+            unkept: configs.iter().all(|(kind, _)| *kind != ConfigKind::Contacts),
             lost: Vec::new(),
             told: nothing_told(keys.account_id()),
             stored: BTreeMap::new(),
+            far_read: None,
             pushes: push::Pushes::default(),
             alive: alive::KeepAlive::default(),
         };
@@ -136,7 +141,7 @@ impl Settings {
     }
 
     /// What of the configs must be kept alive in the swarm.
-    fn active_hashes(&self) -> BTreeSet<MessageHash> {
+    pub(super) fn active_hashes(&self) -> BTreeSet<MessageHash> {
         let hashes = self.shared().flat_map(Config::active_hashes);
         hashes.filter_map(|hash| hash.parse().ok()).collect()
     }
@@ -179,7 +184,8 @@ impl Account {
         profile
     }
 
-    /// How many configs its swarm does not have as they are here.
+    /// How many configs its swarm does not have as they are here, with those
+    /// that are too long for it.
     pub fn unstored_configs(&self) -> usize {
         self.settings.unstored()
     }
@@ -210,10 +216,22 @@ impl Account {
             self.show_groups(decision);
         }
         self.show_note_to_self();
-        if ConfigKind::OF_ACCOUNT.into_iter().any(is_changed) {
-            self.show_read_states();
+        let is_near = self.settings.far_read.is_some_and(|read| read <= self.farthest(now));
+        if is_near || ConfigKind::OF_ACCOUNT.into_iter().any(is_changed) {
+            self.show_read_states(now);
         }
         self.settings.schedule(now);
+        self.tell_unfit(decision, now);
+    }
+
+    /// Configs that are too long to be stored: each reason stands in the ledger
+    /// once.
+    fn tell_unfit(&mut self, decision: &mut Decision, now: Timestamp) {
+        let (to, retry_at) = (Some(self.id()), self.settings.next_push());
+        for reason in self.settings.take_unfit() {
+            let step = LedgerStep::AttemptFailed { to, node: None, reason, asked: None, retry_at };
+            decision.ledger(now, None, None, step);
+        }
     }
 
     /// The profile is another: its name stands in the list of accounts, too.

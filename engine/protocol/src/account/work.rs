@@ -8,21 +8,23 @@ mod pending;
 mod read;
 
 use ramson_types::conversation::Conversation;
-use ramson_types::message::{Message, MessageKind, MessageName};
+use ramson_types::message::{Message, MessageKind, MessageName, MessageState};
 use ramson_types::{AccountId, MessageId, Timestamp};
 
 use super::{Account, Decision, History, PAGE, Plan, Question, Work};
 use crate::store::{Change, Early, TOMBSTONE_LIFE};
 
 pub(super) use pending::Pending;
+pub(super) use read::unhandled;
 
 /// Whether a message counts as unread until it was read: what others wrote, and
-/// their calls that were missed. Notices do not. A line's `unread` is the
+/// their calls that were missed. Notices do not, nor what was dated too far
+/// ahead when it came and stands as read for that. A line's `unread` is the
 /// number of those sent after its `read_handled`; `mentions` of those among
 /// them that mention this account.
 pub(super) fn counts_as_unread(message: &Message, me: AccountId) -> bool {
     let counts = matches!(message.kind, MessageKind::Visible | MessageKind::Call);
-    counts && message.author != me && !message.deleted
+    counts && message.author != me && !message.deleted && message.state != MessageState::Read
 }
 
 /// A message came in: counts it, if it counts.
@@ -83,10 +85,23 @@ impl Account {
         }
     }
 
-    /// Takes a message out of the history for good: its tombstone stays, what
-    /// of it waits in the outbox goes, and it does not count as unread any
-    /// more.
+    /// Takes a message out of the history for good, and what of it waits in the
+    /// outbox.
     pub(super) fn remove_message(
+        &mut self,
+        message: &Message,
+        now: Timestamp,
+        decision: &mut Decision,
+    ) {
+        self.hide_message(message, now, decision);
+        if message.author == self.id() {
+            self.outbox.remove(message.id, decision);
+        }
+    }
+
+    /// Takes a message out of the history for good: its tombstone stays, and it
+    /// does not count as unread any more. What of it is on its way goes on.
+    pub(super) fn hide_message(
         &mut self,
         message: &Message,
         now: Timestamp,
@@ -96,9 +111,6 @@ impl Account {
         decision.changes.push(Change::RemoveMessage(message.id));
         decision.changes.push(bury(message.name(), now));
         self.expiring.set(message.id, None);
-        if message.author == me {
-            self.outbox.remove(message.id, decision);
-        }
         if self.lines.get(&message.conversation).is_some() {
             uncount_unread(self.lines.edit(&message.conversation), message, me);
         }

@@ -101,6 +101,13 @@ impl Config {
         !self.is_clean() && !matches!(self.kind, ConfigKind::Local)
     }
 
+    /// Whether any message of it is known to be stored, or may be: one that was
+    /// taken in, also if it is obsolete by now, or one that was handed out.
+    pub fn was_stored(&self) -> bool {
+        let waits = matches!(self.stage, Stage::Waiting(_));
+        waits || !self.current.is_empty() || !self.obsolete.is_empty()
+    }
+
     /// Whether it changed since the last [`Config::dump`].
     pub const fn needs_dump(&self) -> bool {
         self.needs_dump

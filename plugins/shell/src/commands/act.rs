@@ -80,7 +80,7 @@ impl Job {
         let on = |switch: Option<Switch>| switch.map(|switch| switch == Switch::On);
         let (read_receipts, typing) = (on(args.read_receipts), on(args.typing));
         let act = What::Profile { name: args.name.clone(), read_receipts, typing };
-        Ok(Self::of(args.account.as_ref(), None, act)?)
+        Self::of(args.account.as_ref(), None, act)
     }
 
     pub(super) fn contact(command: &ContactCommand) -> Result<Self, Failure> {

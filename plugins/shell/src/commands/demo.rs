@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ramson_system::{AccountEvent, Engine, EngineError, EngineEvent, Event, LedgerSubject};
 use ramson_types::ledger::{Hops, LedgerLine, LedgerStep};
-use ramson_types::message::Message;
+use ramson_types::message::{Message, MessageKind};
 use ramson_types::{AccountId, Ed25519PublicKey, MessageId};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -88,9 +88,9 @@ struct Demo<'a> {
 #[derive(Default)]
 struct Seen {
     stored: Option<Record>,
-    arrived: Option<MessageRecord>,
+    arrived: Option<Box<MessageRecord>>,
     answered: Option<Record>,
-    reply: Option<MessageRecord>,
+    reply: Option<Box<MessageRecord>>,
 }
 
 impl Seen {
@@ -123,12 +123,14 @@ impl Seen {
             {
                 self.answered = Record::stored(event);
             }
-            AccountEvent::MessageReceived(message) if message.author != *account => {
+            AccountEvent::MessageReceived(message)
+                if message.author != *account && message.kind == MessageKind::Visible =>
+            {
                 let record = MessageRecord::new(Some(*seq), account, message);
                 if account == other && message.sent == sent.sent {
-                    self.arrived = Some(record);
+                    self.arrived = Some(Box::new(record));
                 } else if account == you && message.author == *other && message.sent > sent.sent {
-                    self.reply = Some(record);
+                    self.reply = Some(Box::new(record));
                 }
             }
             _ => {}

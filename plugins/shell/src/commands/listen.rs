@@ -93,7 +93,7 @@ impl Listen {
                     }
                     progress.clear();
                     let record = MessageRecord::new(Some(seq), &account, &message);
-                    console.record(&Record::Message(record)).await?;
+                    console.record(&Record::Message(Box::new(record))).await?;
                     *came += 1;
                     if self.count == Some(*came) {
                         return Ok(());

@@ -59,7 +59,7 @@ impl Messages {
         let messages = context.engine.messages(&account, with, self.limit).await?;
         for message in messages {
             let record = MessageRecord::new(None, &account, &message);
-            context.console.record(&Record::Message(record)).await?;
+            context.console.record(&Record::Message(Box::new(record))).await?;
         }
         Ok(())
     }

@@ -27,12 +27,13 @@ pub(crate) struct Commits {
 impl Engine {
     /// Commits a decision after all those before it; ends when it is kept.
     pub(super) async fn commit(self: &Rc<Self>, decision: Decision) {
-        if decision.is_empty() {
-            return;
-        }
         let (tell, told) = oneshot::channel();
         {
             let mut commits = self.commits.borrow_mut();
+            // An empty one waits for those before it.
+            if decision.is_empty() && !commits.under_way {
+                return;
+            }
             commits.changes.extend(decision.changes);
             commits.events.extend(decision.events);
             commits.waiting.push(tell);

@@ -6,10 +6,11 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use ramson_protocol::account::{History, Intent, Question};
+use ramson_protocol::account::{Decision, History, Intent, Question};
 use ramson_protocol::command::{Command, CommandError, Outcome};
 use ramson_protocol::inbox;
 use ramson_types::MessageId;
+use rand::RngExt as _;
 use tokio::sync::oneshot;
 
 use super::engine::Engine;
@@ -78,7 +79,9 @@ impl Engine {
     /// Carries out an intent; who calls has the floor.
     async fn decide(self: &Rc<Self>, intent: Intent) -> Result<Outcome, CommandError> {
         let questions = self.account.borrow().questions(&intent);
-        let history = self.recall(questions);
+        // What was decided before is on disk when the store is asked.
+        self.commit(Decision::default()).await;
+        let history = self.recall(questions).await;
         let plan = {
             let (now, mut rng) = (self.now(), self.rng.borrow_mut());
             self.account.borrow_mut().carry_out(intent, history, now, &mut *rng)?
@@ -92,6 +95,9 @@ impl Engine {
                 inbox::seal(&keys, &copy.to, &copy.content, copy.sent, &mut *rng).ok()
             })
             .collect();
+        if !sealed.is_empty() {
+            self.take_a_moment().await;
+        }
         let messages: Vec<MessageId> = plan.outgoing.iter().map(|copy| copy.message).collect();
         let (decision, outcome) = self.account.borrow_mut().queue(plan, sealed, self.now());
         self.commit(decision).await;
@@ -102,14 +108,29 @@ impl Engine {
     }
 
     /// What the store answers.
-    pub(super) fn recall(&self, questions: Vec<Question>) -> History {
+    pub(super) async fn recall(&self, questions: Vec<Question>) -> History {
+        if questions.is_empty() {
+            return History::default();
+        }
+        self.take_a_moment().await;
         let (Some(client), me) = (self.client(), self.id()) else { return History::default() };
-        let home = client.home.borrow();
-        let answer = |question: Question| {
-            let answer = home.recall(me, &question);
-            (question, answer)
+        let answers: Vec<_> = {
+            let home = client.home.borrow();
+            let answer = |question: Question| {
+                let answer = home.recall(me, &question);
+                (question, answer)
+            };
+            questions.into_iter().map(answer).collect()
         };
-        History::new(questions.into_iter().map(answer))
+        // What is decided meanwhile, the answer does not know.
+        self.take_a_moment().await;
+        History::new(answers)
+    }
+
+    /// As long as another thread takes for its answer.
+    async fn take_a_moment(&self) {
+        let wait = Duration::from_millis(self.rng.borrow_mut().random_range(0..5));
+        self.world.queue.sleep(self.host, wait).await;
     }
 
     /// Begins whatever is due, and sets the time of the next look.

@@ -25,13 +25,11 @@ impl Engine {
             // What was decided and not kept yet must not leave this home.
             let floor = own.floor().await;
             own.notice_clock();
-            let due = own.account.borrow_mut().due_errand(own.now());
-            if let Some((errand, decision)) = due {
-                own.commit(decision).await;
-                drop(floor);
+            let (errand, decision) = own.account.borrow_mut().due_errand(own.now());
+            own.commit(decision).await;
+            drop(floor);
+            if let Some(errand) = errand {
                 own.run_errand(errand).await;
-            } else {
-                drop(floor);
             }
             own.on_errand.set(false);
             own.look();
@@ -53,31 +51,23 @@ impl Engine {
         let node = destination.ed25519;
         let (body, timeout) = (errand.request.to_bytes(), errand.timeout);
         let answer = self.onion(Class::Account, OnionRequest { destination, body, timeout }).await;
-        let read = match &answer {
-            Ok(answer) => {
-                let reply = (answer.reply.status, answer.reply.body.as_bytes());
-                self.account.borrow_mut().errand_done(
-                    &errand,
-                    Some(node),
-                    &swarm.members,
-                    Ok(reply),
-                    self.now(),
-                )
-            }
+        let floor = self.floor().await;
+        let said = match &answer {
+            Ok(answer) => Ok((answer.reply.status, answer.reply.body.as_bytes())),
             Err(error) => {
                 if matches!(error, OnionError::Guard { .. } | OnionError::Reply { .. }) {
                     self.member_failed(node, error);
                 }
-                let failed = Err(error.to_string());
-                self.account.borrow_mut().errand_done(
-                    &errand,
-                    Some(node),
-                    &swarm.members,
-                    failed,
-                    self.now(),
-                )
+                Err(error.to_string())
             }
         };
+        let read = self.account.borrow_mut().errand_done(
+            &errand,
+            Some(node),
+            &swarm.members,
+            said,
+            self.now(),
+        );
         if let Ok(answer) = &answer {
             self.learn_clock(answer, node, read.time);
             self.account.borrow_mut().network_works(self.now());
@@ -88,13 +78,15 @@ impl Engine {
         if let Some(members) = read.swarm {
             self.learn_swarm(self.id(), node, members);
         }
+        self.commit(read.decision).await;
+        drop(floor);
         if read.wrong_time {
             self.learn_time(&node, &swarm.ask).await;
         }
-        self.commit(read.decision).await;
     }
 
     async fn errand_fails(self: &Rc<Self>, errand: &DueErrand, reason: String) {
+        let _floor = self.floor().await;
         let now = self.now();
         let done = self.account.borrow_mut().errand_done(errand, None, &[], Err(reason), now);
         self.commit(done.decision).await;

@@ -96,7 +96,9 @@ impl Home {
                 };
                 let mut messages: Vec<Message> = of(conversation).filter(within).cloned().collect();
                 messages.sort_by_key(|message| (message.sent, message.id));
-                messages.truncate(PAGE);
+                // A page is not cut within a millisecond.
+                let last = messages.get(PAGE - 1).map(|last| last.sent);
+                messages.retain(|message| last.is_none_or(|last| message.sent <= last));
                 Answer { messages, early: None }
             }
             Question::All(conversation) => {

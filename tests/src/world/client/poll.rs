@@ -148,6 +148,7 @@ impl Engine {
 
     /// What it means that a member answered, and what it had and had not.
     async fn after_answer(self: &Rc<Self>, node: Ed25519PublicKey) {
+        let floor = self.floor().await;
         let now = self.now();
         let verdict = {
             let mut rng = self.rng.borrow_mut();
@@ -158,6 +159,7 @@ impl Engine {
             self.doubt_member(doubted, false);
         }
         self.commit(verdict.decision).await;
+        drop(floor);
         self.look();
     }
 
@@ -178,7 +180,7 @@ impl Engine {
         }
         let floor = self.floor().await;
         let questions = self.account.borrow().arrival_questions(&arrivals);
-        let history = self.recall(questions);
+        let history = self.recall(questions).await;
         let now = self.now();
         let decision =
             self.account.borrow_mut().receive(node, path, namespace, arrivals, history, now);

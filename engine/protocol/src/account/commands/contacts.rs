@@ -97,6 +97,7 @@ impl Account {
     /// Erases a contact on all devices; its messages follow as work.
     fn erase(&mut self, account: &AccountId) {
         self.settings.contacts.erase_contact(account);
+        self.vanished.note(*account, self.settings.sync.contacts_stored);
         // The only errors are about rooms of communities.
         let _ = self.settings.volatile.erase_read_state(&Convo::Account(*account));
         self.typed.forget(account);

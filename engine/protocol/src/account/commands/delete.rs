@@ -24,7 +24,13 @@ impl Account {
         if scope == DeleteScope::Here {
             let message = history.get(id).ok_or(CommandError::NoSuchMessage { message: id })?;
             let mut plan = Plan::default();
-            self.remove_here(message, now, &mut plan.decision);
+            // Where the peer may have it, the other devices are to have it, too.
+            if self.outbox.copies(id).contains(&(Copy::Recipient, false)) {
+                self.remove_message(message, now, &mut plan.decision);
+            } else {
+                self.hide_message(message, now, &mut plan.decision);
+            }
+            plan.decision.events.push(removed(message));
             return Ok(plan);
         }
         let message = target(id, history)?;
@@ -52,7 +58,8 @@ impl Account {
         let unsent = |copy| waiting.contains(&(copy, false));
         let own = if to_self { Copy::Recipient } else { Copy::Sync };
         if to_self || unsent(own) {
-            self.remove_here(message, now, &mut plan.decision);
+            self.remove_message(message, now, &mut plan.decision);
+            plan.decision.events.push(removed(message));
         } else {
             let state = waits(Copy::Recipient)
                 .then(|| MessageState::Failed { reason: NEVER_SENT.to_owned() });
@@ -81,12 +88,6 @@ impl Account {
         plan
     }
 
-    fn remove_here(&mut self, message: &Message, now: Timestamp, decision: &mut Decision) {
-        self.remove_message(message, now, decision);
-        let (id, conversation) = (message.id, message.conversation.clone());
-        decision.events.push(AccountEvent::MessageRemoved { id, conversation, expired: false });
-    }
-
     fn leave_a_mark(
         &mut self,
         message: &Message,
@@ -105,4 +106,9 @@ impl Account {
         let (conversation, change) = (message.conversation.clone(), MessageChange::Deleted);
         decision.events.push(AccountEvent::MessageChanged { id, conversation, change });
     }
+}
+
+fn removed(message: &Message) -> AccountEvent {
+    let (id, conversation) = (message.id, message.conversation.clone());
+    AccountEvent::MessageRemoved { id, conversation, expired: false }
 }

@@ -65,7 +65,10 @@ impl Account {
         self.reacted.retain(|at| at.distance(now) < MINUTE);
         self.reacted.push(now);
         let mut plan = Plan { outgoing, outcome: Outcome::Told(message), ..Plan::default() };
-        let reaction = Reaction { author: me, emoji: emoji.to_owned(), at: sent, removed: remove };
+        // Later here even than what was dated by a clock that is far ahead.
+        let least = before.map(|before| before.at.plus(Duration::from_millis(1)));
+        let at = sent.max(least.unwrap_or_default());
+        let reaction = Reaction { author: me, emoji: emoji.to_owned(), at, removed: remove };
         let edit = MessageEdit::React(reaction.clone());
         plan.decision.changes.push(Change::EditMessage { id, edit });
         plan.decision.events.push(AccountEvent::MessageChanged {

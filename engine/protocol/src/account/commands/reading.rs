@@ -1,26 +1,16 @@
 //! Marking conversations as read or unread.
 
-use std::time::Duration;
-
 use ramson_types::conversation::Conversation;
 use ramson_types::{ConversationId, Timestamp};
 
+use super::super::work::unhandled;
 use super::super::{Account, History, Plan, Question};
 use crate::command::CommandError;
 
-/// Nothing is marked as read farther ahead than this, so that one message with
-/// a date in the future does not mark what comes after it.
-const FAR_AHEAD: Duration = Duration::from_secs(60 * 60 * 2);
-
 impl Account {
     /// What [`Account::mark_read`] needs to know.
-    pub(super) fn mark_read_questions(
-        &self,
-        conversation: &ConversationId,
-        up_to: Option<Timestamp>,
-    ) -> Vec<Question> {
-        let line = self.lines.get(conversation);
-        line.map(|line| page(line, up_to)).into_iter().collect()
+    pub(super) fn mark_read_questions(&self, conversation: &ConversationId) -> Vec<Question> {
+        self.lines.get(conversation).map(unhandled).into_iter().collect()
     }
 
     /// Marks a conversation as read: carries out a page, the rest is due as
@@ -33,9 +23,18 @@ impl Account {
         now: Timestamp,
     ) -> Result<Plan, CommandError> {
         let line = self.line_with_read_state(conversation)?;
-        let question = page(line, up_to);
-        let farthest = self.clock.at(now).plus(FAR_AHEAD);
-        let target = target(line, up_to).min(farthest);
+        let question = unhandled(line);
+        let Some((messages, more)) = history.page(&question) else { return Ok(Plan::default()) };
+        // Up to a message that is there: nothing that comes later is read
+        // before it came, and one with a date in the future marks nothing.
+        let farthest = self.farthest(now).min(up_to.unwrap_or(Timestamp(u64::MAX)));
+        let there = messages.iter().map(|message| message.sent).filter(|sent| *sent <= farthest);
+        let mut target = there.max().unwrap_or_default().max(line.last_read);
+        if more && messages.iter().all(|message| message.sent <= farthest) {
+            let network_now = self.clock.at(now);
+            let newest = Some(line.latest).filter(|latest| *latest <= self.farthest(now));
+            target = target.max(newest.unwrap_or(network_now).min(farthest));
+        }
         self.read_here(conversation, target, now);
         self.set_unread_mark(conversation, false, now);
         let mut plan = Plan::default();
@@ -67,15 +66,4 @@ impl Account {
         let missing = || CommandError::NoSuchConversation { conversation: id.clone() };
         self.lines.get(id).ok_or_else(missing)
     }
-}
-
-/// Up to where a conversation is to be read: nothing is before it is there.
-fn target(line: &Conversation, up_to: Option<Timestamp>) -> Timestamp {
-    let wanted = up_to.map_or(line.latest, |up_to| up_to.min(line.latest));
-    wanted.max(line.last_read)
-}
-
-fn page(line: &Conversation, up_to: Option<Timestamp>) -> Question {
-    let up_to = target(line, up_to);
-    Question::Between { conversation: line.id.clone(), after: line.read_handled, up_to }
 }

@@ -124,7 +124,7 @@ impl Account {
     ) -> Option<Timestamp> {
         let question = self.unread_question(to)?;
         let before = Timestamp(sent.millis().saturating_sub(1));
-        let (messages, more) = history.page(&question);
+        let (messages, more) = history.page(&question)?;
         if more {
             let latest = self.lines.get(&ConversationId::Account(*to))?.latest;
             return Some(latest.min(before));

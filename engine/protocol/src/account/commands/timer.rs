@@ -71,8 +71,6 @@ impl Account {
         let copies = self.data_copies(&draft, compose::timer_update(), false)?;
         contact.disappearing = to_config(setting);
         self.settings.contacts.set_contact(&contact);
-        // What another device set before this one may still arrive.
-        self.is_newest_timer(to, sent);
         let kind = MessageKind::ExpirationTimerUpdate;
         self.put_own(&draft, kind, None, copies, now, &mut plan);
         Ok(plan)

@@ -140,6 +140,15 @@ impl Job {
     }
 }
 
+impl Pushing {
+    /// What is being stored, or was and will be counted on.
+    pub(super) fn in_use(&self) -> impl Iterator<Item = MessageHash> {
+        let parts = self.job.iter().flat_map(|job| &job.parts);
+        let of_job = parts.flat_map(|part| &part.hashes).copied();
+        of_job.chain(self.stored.keys().copied())
+    }
+}
+
 impl Account {
     /// When a push is due.
     pub(super) fn next_push(&self) -> Option<Timestamp> {
@@ -153,7 +162,7 @@ impl Account {
     pub(super) fn due_push(&mut self, now: Timestamp) -> Option<(Request, Chunk)> {
         let network_now = self.clock.at(now);
         if self.errands.pushing.job.is_none() {
-            let batch = self.settings.take_push(&self.keys, now)?;
+            let batch = self.settings.take_push(&self.keys, now, network_now)?;
             let mut job = Job::new(self, batch);
             let stored = &mut self.errands.pushing.stored;
             stored.retain(|_, at| now.distance(*at) < REMEMBERED);
@@ -170,7 +179,11 @@ impl Account {
             stores.push(*hash);
         }
         let is_last = count == job.messages.len();
-        let deletes = if is_last { job.obsolete.clone() } else { Vec::new() };
+        let mut deletes = if is_last { job.obsolete.clone() } else { Vec::new() };
+        if !deletes.is_empty() {
+            let active = self.settings.active_hashes();
+            deletes.retain(|hash| !active.contains(hash));
+        }
         if !deletes.is_empty() {
             requests.push(Request::delete_signed(&*self.keys, &deletes));
         }

@@ -3,9 +3,9 @@
 use ramson_codec::storage::{ExpireMode, MAX_SUBREQUESTS, Request};
 use ramson_types::{MessageHash, Timestamp};
 
-use super::hashes_of;
-use crate::account::Account;
-use crate::store::Errand;
+use super::{Waiting, hashes_of};
+use crate::account::{Account, Decision};
+use crate::store::{Change, Errand, StoredErrand};
 
 /// The most hashes in one part of a request: each is signed by every member,
 /// and comes back from each.
@@ -28,6 +28,40 @@ pub(super) enum Task {
 }
 
 impl Account {
+    /// Takes out of what is about to be deleted whatever is in use by now: a
+    /// config that was obsolete when the errand was made may be stored again
+    /// under the same name. Once it is obsolete again, its config says so.
+    pub(super) fn spare_active(&mut self, now: Timestamp, decision: &mut Decision) {
+        let is_delete =
+            |waiting: &Waiting| waiting.is_due(now) && matches!(waiting.errand, Errand::Delete(_));
+        if !self.errands.waiting.values().any(is_delete) {
+            return;
+        }
+        let mut active = self.settings.active_hashes();
+        active.extend(self.errands.pushing.in_use());
+        let mut changed = Vec::new();
+        for (number, waiting) in &mut self.errands.waiting {
+            if !waiting.is_due(now) {
+                continue;
+            }
+            let Errand::Delete(hashes) = &mut waiting.errand else { continue };
+            let before = hashes.len();
+            hashes.retain(|hash| !active.contains(hash));
+            if hashes.len() != before {
+                changed.push((*number, waiting.begun, hashes.clone()));
+            }
+        }
+        for (number, begun, hashes) in changed {
+            if hashes.is_empty() {
+                self.errands.waiting.remove(&number);
+                decision.changes.push(Change::RemoveErrand(number));
+            } else {
+                let errand = Errand::Delete(hashes);
+                decision.changes.push(Change::PutErrand(StoredErrand { number, begun, errand }));
+            }
+        }
+    }
+
     /// The request for the errands that are due, as far as they go into one.
     pub(super) fn stored_request(&self, now: Timestamp) -> Option<(Request, Vec<Part>)> {
         let network_now = self.clock.at(now);

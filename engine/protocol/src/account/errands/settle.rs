@@ -161,7 +161,8 @@ impl Account {
     }
 
     /// Lets a message go with its copy, if that goes before it. A copy that is
-    /// nowhere has gone already (01 section 4.3).
+    /// nowhere has gone already (01 section 4.3), unless its life in the swarm
+    /// was over anyway: then the timer goes on as it was started.
     fn adopt_expiry(
         &mut self,
         copy: &ErrandCopy,
@@ -169,7 +170,11 @@ impl Account {
         now: Timestamp,
         decision: &mut Decision,
     ) {
-        let ends = expires.unwrap_or_else(|| self.clock.at(now));
+        let network_now = self.clock.at(now);
+        if expires.is_none() && self.expiring.has_lapsed(copy.message, network_now) {
+            return;
+        }
+        let ends = expires.unwrap_or(network_now);
         if self.expiring.ends(copy.message).is_none_or(|before| before <= ends) {
             return;
         }

@@ -1,6 +1,7 @@
 //! What the result of an attempt means for its entry: it is through, goes out
 //! again later, or is given up.
 
+use ramson_codec::storage::Request;
 use ramson_types::ledger::{Hops, LedgerStep};
 use ramson_types::message::MessageState;
 use ramson_types::{AccountId, ConversationId, Ed25519PublicKey, MessageHash, Timestamp};
@@ -14,7 +15,7 @@ use super::{
     MAX_REFUSALS, MAX_TOLD, SendResult,
 };
 use crate::event::AccountEvent;
-use crate::store::{Change, Copy, MessageEdit, OutboxEntry};
+use crate::store::{Change, Copy, Errand, MessageEdit, OutboxEntry};
 
 impl Account {
     pub(super) fn settle(
@@ -33,6 +34,9 @@ impl Account {
             SendResult::Stored { confirmed, failed } => {
                 let hash = ramson_crypto::message_hash(&entry.to, entry.namespace, &entry.data);
                 self.outbox.done(entry, decision);
+                if entry.copy == Copy::Recipient {
+                    self.expiring.release(id);
+                }
                 attempt.tell(entry, decision);
                 if !entry.quiet {
                     let (to, confirmed) = (entry.to, confirmed.clone());
@@ -48,6 +52,9 @@ impl Account {
                 if waiting.refusals >= MAX_REFUSALS {
                     attempt.tell(entry, decision);
                     self.outbox.done(entry, decision);
+                    if entry.copy == Copy::Recipient {
+                        self.expiring.release(id);
+                    }
                     return attempt.give_up(entry, reason, decision);
                 }
                 reason
@@ -72,6 +79,9 @@ impl Account {
             attempt.tell(entry, decision);
             let reason = format!("no swarm member took it before it expired; at last: {reason}");
             self.outbox.done(entry, decision);
+            if entry.copy == Copy::Recipient {
+                self.expiring.release(id);
+            }
             return attempt.give_up(entry, reason, decision);
         }
         hurry &= waiting.hurries < MAX_HURRIES;
@@ -110,6 +120,36 @@ impl Account {
             waiting.told.insert(failure);
         }
         self.outbox.put(waiting);
+    }
+
+    /// A message was deleted while its copy was on the way to the own swarm:
+    /// the copy is deleted there, too, unless it surely never got there.
+    pub(super) fn take_back_own(
+        &mut self,
+        attempt: &Attempt<'_>,
+        index: usize,
+        result: &SendResult,
+        decision: &mut Decision,
+    ) {
+        let Attempt { delivery, node, .. } = *attempt;
+        let may_be_there = match result {
+            SendResult::Stored { .. } => true,
+            SendResult::NotNow { .. } => node.is_some(),
+            SendResult::WrongSwarm { .. }
+            | SendResult::Refused { .. }
+            | SendResult::WrongTime { .. } => false,
+        };
+        if delivery.to != self.keys.account_id() || !may_be_there {
+            return;
+        }
+        let part = match &delivery.request {
+            Request::Batch(parts) => parts.get(index),
+            single => Some(single),
+        };
+        if let Some(Request::Store(store)) = part {
+            let hash = ramson_crypto::message_hash(&delivery.to, store.namespace, &store.data);
+            self.add_errand(Errand::Delete(vec![hash]), decision);
+        }
     }
 }
 

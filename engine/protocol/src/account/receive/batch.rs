@@ -1,10 +1,10 @@
 //! What one batch of arrivals leads to, while it is taken in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ramson_types::message::{Message, MessageName};
-use ramson_types::{MessageHash, MessageId, Timestamp};
+use ramson_types::{AccountId, MessageHash, MessageId, Timestamp};
 
 use super::super::{Decision, History};
 use crate::event::{AccountEvent, MessageChange};
@@ -28,6 +28,10 @@ pub(super) struct Batch {
     pub(super) delete: Vec<MessageHash>,
     /// Copies whose lives are to be shortened, by their new ends.
     pub(super) shorten: BTreeMap<Timestamp, Vec<ErrandCopy>>,
+    /// Whose receipts and reactions are heeded.
+    pub(super) heeded: BTreeSet<AccountId>,
+    /// The names of which something else is known early than is kept.
+    changed: BTreeSet<MessageName>,
     /// The time here.
     pub(super) now: Timestamp,
     /// The network's time.
@@ -35,12 +39,19 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn new(history: History, now: Timestamp, network_now: Timestamp) -> Self {
+    pub(super) fn new(
+        history: History,
+        heeded: BTreeSet<AccountId>,
+        now: Timestamp,
+        network_now: Timestamp,
+    ) -> Self {
         Self {
             decision: Decision::default(),
             history,
             delete: Vec::new(),
             shorten: BTreeMap::new(),
+            heeded,
+            changed: BTreeSet::new(),
             now,
             network_now,
         }
@@ -76,6 +87,12 @@ impl Batch {
         self.put_early(name, early);
     }
 
+    /// Keeps that there is a notice.
+    pub(super) fn put_mark(&mut self, name: MessageName) {
+        let until = self.now.plus(TOMBSTONE_LIFE);
+        self.put_early(name, Early { until, ..Early::default() });
+    }
+
     /// Keeps the tombstone of a message.
     pub(super) fn bury(&mut self, name: MessageName) {
         let until = self.now.plus(TOMBSTONE_LIFE);
@@ -86,6 +103,7 @@ impl Batch {
     pub(super) fn remove_news(&mut self, name: &MessageName) {
         if self.history.early(name).is_some_and(|early| !early.deleted) {
             self.history.remove_early(name);
+            self.changed.remove(name);
             self.decision.changes.push(Change::RemoveEarly(name.clone()));
         }
     }
@@ -95,8 +113,18 @@ impl Batch {
         sent.distance(self.network_now) <= MAY_STILL_COME
     }
 
+    /// Puts what is known early into the decision, each name once, however
+    /// often it changed.
+    pub(super) fn keep_early(&mut self) {
+        for name in std::mem::take(&mut self.changed) {
+            if let Some(early) = self.history.early(&name).cloned() {
+                self.decision.changes.push(Change::PutEarly { name, early });
+            }
+        }
+    }
+
     fn put_early(&mut self, name: MessageName, early: Early) {
-        self.history.put_early(name.clone(), early.clone());
-        self.decision.changes.push(Change::PutEarly { name, early });
+        self.history.put_early(name.clone(), early);
+        self.changed.insert(name);
     }
 }

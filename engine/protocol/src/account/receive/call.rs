@@ -1,31 +1,65 @@
 //! Call signalling (01 section 3.13). Calls cannot be taken here, so each is
 //! one that was missed; everything else of it is checked and let go.
 
+use std::collections::VecDeque;
+
 use ramson_codec::proto::{CallKind, CallMessage};
-use ramson_types::message::{MessageKind, MessageName};
-use ramson_types::{MessageId, Timestamp};
+use ramson_types::message::{Message, MessageKind, MessageName, MessageState};
+use ramson_types::{AccountId, MessageId, Timestamp};
 
 use super::super::Account;
+use super::super::work::uncount_unread;
 use super::DropReason;
 use super::batch::Batch;
 use super::entry::Entry;
 use super::judge::{Incoming, Judged};
-use crate::store::Early;
+use super::questions::name_with_author;
+use crate::store::{Early, MessageEdit};
 
 /// The longest name of a call, in bytes; a UUID has 36.
 pub(super) const MAX_UUID: usize = 64;
 
+/// The most calls whose notices are remembered.
+const MOST_CALLS: usize = 100;
+
+/// The notices of the last calls since the start, by the own mark of each: an
+/// own device that takes or declines a call does not say whose it is.
+#[derive(Debug, Default)]
+pub(in super::super) struct Calls(VecDeque<(MessageName, MessageName)>);
+
+impl Calls {
+    fn note(&mut self, mark: MessageName, notice: MessageName) {
+        self.0.push_back((mark, notice));
+        if self.0.len() > MOST_CALLS {
+            self.0.pop_front();
+        }
+    }
+
+    fn notice(&self, mark: &MessageName) -> Option<&MessageName> {
+        self.0.iter().find(|(of, _)| of == mark).map(|(_, notice)| notice)
+    }
+}
+
 /// The name under which is kept that a call has its notice. It is that of no
 /// message: no time is so late.
-pub(super) fn mark(judged: &Judged, call: &CallMessage) -> MessageName {
+fn mark(with: AccountId, call: &CallMessage) -> MessageName {
     const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
     const FNV_PRIME: u64 = 0x0100_0000_01b3;
     let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME);
     let hash = call.uuid.bytes().map(|byte| byte.to_ascii_lowercase()).fold(FNV_START, hash);
-    judged.conversation_name(judged.peer, Timestamp(hash | 1 << 63))
+    name_with_author(with, Timestamp(hash | 1 << 63))
 }
 
 impl Account {
+    /// What is to be known of a call.
+    pub(super) fn names_of_call(&self, judged: &Judged, call: &CallMessage) -> Vec<MessageName> {
+        let own = mark(self.id(), call);
+        let notice = self.calls.notice(&own).filter(|_| judged.from_self).cloned();
+        let mut names = vec![mark(judged.peer, call), own];
+        names.extend(notice);
+        names
+    }
+
     pub(super) fn take_call(
         &mut self,
         incoming: &Incoming,
@@ -35,9 +69,8 @@ impl Account {
         if call.uuid.is_empty() || call.uuid.len() > MAX_UUID {
             return Err(DropReason::BadCall);
         }
-        // Another device took or declined it; nothing rings here.
         if incoming.judged.from_self {
-            return Ok(None);
+            return Ok(self.taken_elsewhere(call, batch));
         }
         if !self.is_approved(&incoming.opened.sender) {
             return Err(DropReason::NotApproved);
@@ -52,6 +85,23 @@ impl Account {
         }
     }
 
+    /// Another device took or declined a call: it was not missed.
+    fn taken_elsewhere(&mut self, call: &CallMessage, batch: &mut Batch) -> Option<MessageId> {
+        let mark = mark(self.id(), call);
+        if batch.history.early(&mark).is_none() {
+            batch.put_news(mark.clone(), Early::default());
+        }
+        let name = self.calls.notice(&mark)?;
+        let is_unread = |notice: &&Message| {
+            notice.kind == MessageKind::Call && notice.state != MessageState::Read
+        };
+        let notice = batch.history.named(name).find(is_unread).cloned()?;
+        let me = self.id();
+        uncount_unread(self.lines.edit(&notice.conversation), &notice, me);
+        batch.edit(notice.id, MessageEdit::State(MessageState::Read));
+        Some(notice.id)
+    }
+
     /// The first message of a call makes its notice.
     fn miss(
         &mut self,
@@ -59,13 +109,17 @@ impl Account {
         call: &CallMessage,
         batch: &mut Batch,
     ) -> Result<Option<MessageId>, DropReason> {
-        let mark = mark(&incoming.judged, call);
+        let (mark, own) = (mark(incoming.judged.peer, call), mark(self.id(), call));
+        if batch.history.early(&own).is_some() {
+            return Err(DropReason::TakenElsewhere);
+        }
         if batch.history.early(&mark).is_some() {
             return Err(DropReason::Duplicate);
         }
         let entry = Entry::notice(MessageKind::Call, self.after_read(incoming));
         let id = self.enter(incoming, entry, batch)?;
         batch.put_news(mark, Early::default());
+        self.calls.note(own, incoming.name());
         Ok(Some(id))
     }
 }

@@ -1,23 +1,27 @@
 //! What a message says about its author: approval and profile (01 sections 5.6
 //! and 6.1).
 
+use std::time::Duration;
+
 use ramson_codec::proto::{ContentKind, LokiProfile};
-use ramson_types::conversation::Disappearing;
-use ramson_types::message::{ExpiresFrom, MessageKind};
+use ramson_types::message::MessageKind;
 use ramson_types::{AccountId, Timestamp};
 
 use super::super::Account;
-use super::super::disappearing::to_config;
 use super::batch::Batch;
 use super::entry::Entry;
 use super::judge::Incoming;
 use crate::config::contacts::Contact;
 use crate::config::value::{MAX_NAME, Picture, Text};
 
+/// Contacts are stored a little later than they were changed.
+const STORED_AFTER: Duration = Duration::from_secs(2 * 60);
+
 impl Account {
     /// A message that stands in the history: who writes to this account or is
-    /// written to becomes a contact, lets the other write, and comes back into
-    /// the list. What is not `shown` makes no contact.
+    /// written to becomes a contact and lets the other write, and a peer that
+    /// writes comes back into the list. What is not `shown` makes no contact.
+    /// The timer is what the contacts say, whose device set it said it there.
     pub(super) fn note_contact(
         &mut self,
         incoming: &Incoming,
@@ -30,25 +34,20 @@ impl Account {
             return;
         }
         let kind = entry.kind;
-        let setting = timer(entry.setting);
-        let newest = from_self
-            && kind == MessageKind::ExpirationTimerUpdate
-            && self.is_newest_timer(peer, incoming.opened.sent);
+        // What is older may be what was hidden; and the device that wrote said
+        // in the contacts that it shows the conversation again.
+        let comes_back = shown
+            && !from_self
+            && !self.is_before_contacts(incoming.opened.sent)
+            && matches!(kind, MessageKind::Visible | MessageKind::MessageRequestResponse);
         self.edit_contact(peer, shown.then_some(batch.network_now), |contact| {
             match (from_self, kind) {
                 (true, MessageKind::Visible) => contact.approved = true,
                 (true, _) => {}
-                // Groups invite on their own account.
-                (false, MessageKind::GroupUpdate) => {}
                 (false, _) => contact.approved_me = true,
             }
-            let answers =
-                matches!(kind, MessageKind::Visible | MessageKind::MessageRequestResponse);
-            if shown && answers && contact.priority < 0 {
+            if comes_back && contact.priority < 0 {
                 contact.priority = 0;
-            }
-            if newest {
-                contact.disappearing = to_config(setting);
             }
         });
         self.note_profile(incoming);
@@ -70,8 +69,15 @@ impl Account {
             }
             _ => return,
         };
-        let Some(profile) = profile else { return };
+        let keeps = |_: &_| self.settings.keeps_profile_of(&incoming.opened.sender);
+        let Some(profile) = profile.filter(keeps) else { return };
         self.edit_contact(incoming.opened.sender, None, |contact| apply(contact, profile, key));
+    }
+
+    /// Whether a message was sent before the newest contacts that are known
+    /// were stored.
+    pub(super) fn is_before_contacts(&self, sent: Timestamp) -> bool {
+        sent <= self.settings.sync.contacts_stored.minus(STORED_AFTER)
     }
 
     /// Changes a contact. One that does not exist is made if `created` says
@@ -93,15 +99,6 @@ impl Account {
         if before.as_ref() != Some(&contact) {
             self.settings.contacts.set_contact(&contact);
         }
-    }
-
-    /// Whether no later change of a conversation's timer was heard of since
-    /// the start, and remembers this one.
-    pub(in super::super) fn is_newest_timer(&mut self, peer: AccountId, sent: Timestamp) -> bool {
-        let newest = self.timer_updates.entry(peer).or_default();
-        let newer = sent > *newest;
-        *newest = sent.max(*newest);
-        newer
     }
 }
 
@@ -127,12 +124,4 @@ fn apply(contact: &mut Contact, profile: &LokiProfile, key: Option<&[u8]>) {
 
 fn whole_seconds(time: Timestamp) -> i64 {
     i64::try_from(time.millis() / 1_000).unwrap_or(i64::MAX)
-}
-
-const fn timer(setting: Option<(ExpiresFrom, u32)>) -> Disappearing {
-    match setting {
-        None => Disappearing::Off,
-        Some((ExpiresFrom::Sent, seconds)) => Disappearing::AfterSend(seconds),
-        Some((ExpiresFrom::Read, seconds)) => Disappearing::AfterRead(seconds),
-    }
 }

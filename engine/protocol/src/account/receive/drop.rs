@@ -1,7 +1,8 @@
 //! Why a message is not kept (01 section 8).
 
 use super::call::MAX_UUID;
-use super::reaction::{MAX_EMOJI, MAX_REACTIONS};
+use super::questions::MOST_NAMES;
+use super::reaction::MAX_EMOJI;
 use super::visible::MAX_ATTACHMENTS;
 use crate::inbox::OpenError;
 
@@ -27,8 +28,9 @@ pub enum DropReason {
     /// This account does not hear its author.
     #[error("its author is blocked")]
     Blocked,
-    /// Its conversation was removed before this home was made.
-    #[error("its conversation was removed before this home was made")]
+    /// Its conversation was removed or hidden since it was sent. It is not
+    /// remembered as seen: a node that lies about times makes nobody lose it.
+    #[error("its conversation was removed after it was sent")]
     Forgotten,
     /// A kind that only accepted accounts may send.
     #[error("its author was not accepted, and this kind takes that")]
@@ -67,8 +69,11 @@ pub enum DropReason {
     #[error("its emoji is missing or longer than {MAX_EMOJI} bytes")]
     BadEmoji,
     /// More reactions than a message takes.
-    #[error("its message has {MAX_REACTIONS} reactions, and takes no more")]
+    #[error("its message has as many reactions as it takes")]
     TooManyReactions,
+    /// It came with too many that are about other messages.
+    #[error("it came with others that are about more than {MOST_NAMES} messages")]
+    TooManyNames,
     /// Something later was done with the same emoji.
     #[error("something later was done with that emoji")]
     Outdated,
@@ -93,9 +98,15 @@ pub enum DropReason {
     /// A call without a usable name.
     #[error("its call's name is missing or longer than {MAX_UUID} bytes")]
     BadCall,
+    /// An own device took or declined the call.
+    #[error("another device took or declined the call")]
+    TakenElsewhere,
     /// Candidates whose arrays differ in length.
     #[error("its candidates are not complete")]
     BadCandidates,
+    /// An account that was never written to says that this one may write.
+    #[error("nobody asked its author")]
+    NotAsked,
     /// An invitation or promotion whose proof is wrong.
     #[error("its proof of the group is wrong")]
     BadGroupProof,

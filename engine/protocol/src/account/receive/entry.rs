@@ -1,9 +1,10 @@
 //! What becomes a message of the history.
 
 use ramson_types::message::{ExpiresFrom, Message, MessageKind, MessageState};
-use ramson_types::{AccountId, MessageId};
+use ramson_types::{AccountId, MessageId, Timestamp};
 
 use super::super::Account;
+use super::super::compose::{FAR_AHEAD, MESSAGE_TTL};
 use super::super::disappearing::received_expiry;
 use super::super::work::count_unread;
 use super::DropReason;
@@ -49,9 +50,6 @@ impl Account {
             } else if own_hash.is_none() {
                 batch.edit(id, MessageEdit::OwnHash(incoming.hash));
             }
-            if from_self && entry.kind == MessageKind::ExpirationTimerUpdate {
-                self.is_newest_timer(incoming.judged.peer, sent);
-            }
             return Err(DropReason::Duplicate);
         }
         let early = batch.early(&name);
@@ -83,6 +81,8 @@ impl Account {
             state: match from_self {
                 true if visible && early.read => MessageState::Read,
                 true => MessageState::Stored,
+                // Nobody could mark it as read before its time.
+                false if sent > farthest(incoming, batch) => MessageState::Read,
                 false => MessageState::Received,
             },
             text: entry.text.clone(),
@@ -106,6 +106,7 @@ impl Account {
             let (hash, conversation) = (incoming.hash, name.conversation);
             let copy = ErrandCopy { hash, message: id, conversation, seconds };
             batch.shorten.entry(ends).or_default().push(copy);
+            self.expiring.set_lapse(id, sent.plus(MESSAGE_TTL));
         }
         let me: AccountId = self.id();
         count_unread(self.lines.edit(&message.conversation), &message, me);
@@ -116,19 +117,36 @@ impl Account {
     /// Somebody wrote: their contact and the conversation's line follow. What
     /// is not `shown` brings neither into being, nor a hidden one back; the own
     /// conversation is always there.
-    fn note_writer(&mut self, incoming: &Incoming, entry: &Entry, shown: bool, batch: &Batch) {
+    pub(super) fn note_writer(
+        &mut self,
+        incoming: &Incoming,
+        entry: &Entry,
+        shown: bool,
+        batch: &Batch,
+    ) {
         self.note_contact(incoming, entry, shown, batch);
         let conversation = incoming.judged.conversation();
         let to_self = incoming.judged.peer == self.id();
         if !shown && !to_self && self.lines.get(&conversation).is_none() {
             return;
         }
-        let sent = incoming.opened.sent;
+        let (sent, from_self) = (incoming.opened.sent, incoming.judged.from_self);
+        let far = sent > farthest(incoming, batch);
         let line = self.lines.edit(&conversation);
-        line.latest = line.latest.max(sent);
+        // No own message is newer than this: they are looked for by it.
+        let at = if far && !from_self { batch.network_now } else { sent };
+        line.latest = line.latest.max(at);
         // Who writes has read what stands before.
-        if incoming.judged.from_self && entry.kind == MessageKind::Visible {
+        if from_self && entry.kind == MessageKind::Visible && !far {
             line.last_read = line.last_read.max(sent);
         }
     }
+}
+
+/// What is dated later than this was by a wrong clock, or to mislead. Where the
+/// own clock is behind and no node has told the time yet, the copy shows when
+/// it was stored at the earliest.
+fn farthest(incoming: &Incoming, batch: &Batch) -> Timestamp {
+    let stored = incoming.expires.minus(MESSAGE_TTL);
+    batch.network_now.max(stored).plus(FAR_AHEAD)
 }

@@ -1,7 +1,7 @@
 //! What is checked of every message, whatever its kind: flags, blocking,
 //! self-send and sync target (01 section 2.7, steps 8 to 10, and 2.9).
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use ramson_codec::proto::{CallKind, Content, ContentKind};
 use ramson_types::message::MessageName;
@@ -10,10 +10,8 @@ use ramson_types::{AccountId, ConversationId, MessageHash, Timestamp};
 use super::super::Account;
 use super::DropReason;
 use super::visible::MAX_ATTACHMENTS;
+use crate::config::contacts::Contact;
 use crate::inbox::Opened;
-
-/// Contacts were stored a little later than they were changed.
-const REMOVED_BEFORE: Duration = Duration::from_secs(2 * 60);
 
 /// A message whose kind and author are allowed.
 pub(super) struct Incoming {
@@ -37,6 +35,8 @@ pub(super) struct Judged {
     pub(super) peer: AccountId,
     /// Another device of this account sent it.
     pub(super) from_self: bool,
+    /// Its conversation was removed or hidden after it was sent.
+    pub(super) forgotten: bool,
 }
 
 impl Judged {
@@ -67,6 +67,8 @@ impl Judged {
 }
 
 impl Account {
+    /// To be judged before any of its batch is taken in: what comes before it
+    /// there changes nothing of that.
     pub(super) fn judge(&self, opened: &Opened) -> Result<Judged, DropReason> {
         let me = self.id();
         let from_self = opened.sender == me;
@@ -94,13 +96,49 @@ impl Account {
         if data.is_some_and(|data| data.attachments.len() > MAX_ATTACHMENTS) {
             return Err(DropReason::TooManyAttachments);
         }
-        let sync = self.settings.sync;
-        let old = opened.sent <= sync.contacts_stored.minus(REMOVED_BEFORE);
-        let removed = || contact(&peer).is_none_or(|contact| contact.priority < 0);
-        if !sync.done && old && peer != me && removed() {
-            return Err(DropReason::Forgotten);
+        let forgotten = self.is_forgotten(&peer, opened.sent);
+        Ok(Judged { kind, peer, from_self, forgotten })
+    }
+
+    /// Whether the conversation of a message was removed after it was sent: on
+    /// another device before the first sync was done, or on any since.
+    fn is_forgotten(&self, peer: &AccountId, sent: Timestamp) -> bool {
+        if *peer == self.id() {
+            return false;
         }
-        Ok(Judged { kind, peer, from_self })
+        let contact = self.settings.contacts.contact(peer);
+        let unsynced = !self.settings.sync.done && self.is_before_contacts(sent);
+        match contact {
+            Some(contact) => unsynced && contact.priority < 0,
+            None => unsynced || self.vanished.covers(peer, sent),
+        }
+    }
+
+    /// Whose receipts and reactions are heeded: accounts that may write to this
+    /// one and to which it may write, also by what comes along.
+    pub(super) fn heeded<'a>(
+        &self,
+        judged: impl Iterator<Item = &'a Judged>,
+    ) -> BTreeSet<AccountId> {
+        let (mut written_to, mut writers) = (BTreeSet::new(), BTreeSet::new());
+        let mut asking = BTreeSet::new();
+        for judged in judged {
+            match (judged.kind, judged.from_self) {
+                (ContentKind::Visible, true) => written_to.insert(judged.peer),
+                (ContentKind::Visible | ContentKind::MessageRequestResponse, false) => {
+                    writers.insert(judged.peer)
+                }
+                (ContentKind::Receipt | ContentKind::Reaction, false) => asking.insert(judged.peer),
+                _ => continue,
+            };
+        }
+        asking.retain(|id| {
+            let contact = self.settings.contacts.contact(id);
+            let flag = |has: fn(&Contact) -> bool| contact.as_ref().is_some_and(has);
+            (flag(|contact| contact.approved) || written_to.contains(id))
+                && (flag(|contact| contact.approved_me) || writers.contains(id))
+        });
+        asking
     }
 }
 

@@ -1,19 +1,25 @@
 //! Notices: changes of the timer, saved media, accepted requests (01 sections
 //! 3.7, 3.10 and 3.12).
 
-use ramson_types::message::{ExpiresFrom, MessageKind};
-use ramson_types::{AccountId, MessageId};
+use ramson_types::message::{ExpiresFrom, MessageKind, MessageName};
+use ramson_types::{AccountId, MessageId, Timestamp};
 
 use super::super::Account;
 use super::super::disappearing::{setting_of, started};
 use super::DropReason;
 use super::batch::Batch;
 use super::entry::Entry;
-use super::judge::Incoming;
+use super::judge::{Incoming, Judged};
+
+/// The name under which is kept that an account's acceptance has its notice.
+/// It is that of no message: no time is so late.
+pub(super) const fn mark_of_response(judged: &Judged) -> MessageName {
+    judged.conversation_name(judged.peer, Timestamp(u64::MAX))
+}
 
 impl Account {
-    /// A peer's change of the timer is its own matter; an own one also sets the
-    /// conversation's. It disappears as it says.
+    /// A peer's change of the timer is its own matter, and what an own device
+    /// set stands in the contacts. It disappears as it says.
     pub(super) fn take_timer(
         &mut self,
         incoming: &Incoming,
@@ -44,7 +50,20 @@ impl Account {
             return Err(DropReason::NotAccepted);
         }
         let entry = Entry::notice(MessageKind::MessageRequestResponse, None);
-        self.enter(incoming, entry, batch).map(Some)
+        // Who accepts what was not asked, or again, only lets this account
+        // write.
+        if !self.is_approved(&incoming.opened.sender) {
+            self.note_writer(incoming, &entry, false, batch);
+            return Err(DropReason::NotAsked);
+        }
+        let mark = mark_of_response(&incoming.judged);
+        if batch.history.early(&mark).is_some() {
+            self.note_writer(incoming, &entry, false, batch);
+            return Err(DropReason::Duplicate);
+        }
+        let id = self.enter(incoming, entry, batch)?;
+        batch.put_mark(mark);
+        Ok(Some(id))
     }
 
     /// The timer of a notice that disappears after it was read, whatever the

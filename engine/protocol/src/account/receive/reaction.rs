@@ -13,7 +13,10 @@ use crate::inbox::Opened;
 use crate::store::MessageEdit;
 
 /// The most reactions on a message.
-pub(super) const MAX_REACTIONS: usize = 1_000;
+const MAX_REACTIONS: usize = 1_000;
+
+/// The most that are kept for a message that is not there.
+const MAX_EARLY: usize = 50;
 
 /// The longest emoji, in bytes.
 pub(super) const MAX_EMOJI: usize = 64;
@@ -33,11 +36,17 @@ impl Account {
         batch: &mut Batch,
     ) -> Result<Option<MessageId>, DropReason> {
         let given = incoming.content().data_message.as_ref();
+        if !incoming.judged.from_self && !batch.heeded.contains(&incoming.opened.sender) {
+            return Err(DropReason::NotApproved);
+        }
         let Some(given) = given.and_then(|data| data.reaction.as_ref()) else {
             return Err(DropReason::BadTarget);
         };
         let name = self.reaction_target(&incoming.opened, &incoming.judged);
         let name = name.ok_or(DropReason::BadTarget)?;
+        if !batch.history.is_known(&name) {
+            return Err(DropReason::TooManyNames);
+        }
         let emoji = given.emoji.clone().unwrap_or_default();
         if emoji.trim().is_empty() || emoji.len() > MAX_EMOJI {
             return Err(DropReason::BadEmoji);
@@ -61,7 +70,7 @@ fn react(target: &Message, reaction: Reaction, batch: &mut Batch) -> Result<Mess
     if target.deleted {
         return Err(DropReason::TargetDeleted);
     }
-    put(&mut target.reactions.clone(), &reaction)?;
+    put(&mut target.reactions.clone(), &reaction, MAX_REACTIONS)?;
     batch.edit(target.id, MessageEdit::React(reaction.clone()));
     batch.tell(target, MessageChange::Reaction(reaction));
     Ok(target.id)
@@ -76,15 +85,15 @@ fn react_early(name: MessageName, reaction: Reaction, batch: &mut Batch) -> Resu
     if !batch.may_still_come(name.sent) {
         return Err(DropReason::TargetUnknown);
     }
-    put(&mut early.reactions, &reaction)?;
+    put(&mut early.reactions, &reaction, MAX_EARLY)?;
     batch.put_news(name, early);
     Ok(())
 }
 
 /// Puts a reaction among others, unless something later was done or there are
 /// too many.
-fn put(reactions: &mut Vec<Reaction>, reaction: &Reaction) -> Result<(), DropReason> {
-    if reactions.len() >= MAX_REACTIONS && !reactions.iter().any(|other| other.replaces(reaction)) {
+fn put(reactions: &mut Vec<Reaction>, reaction: &Reaction, most: usize) -> Result<(), DropReason> {
+    if reactions.len() >= most && !reactions.iter().any(|other| other.replaces(reaction)) {
         return Err(DropReason::TooManyReactions);
     }
     match reaction.clone().put_into(reactions) {

@@ -17,6 +17,9 @@ use crate::store::MessageEdit;
 /// The most messages that one receipt is taken for.
 const MAX_READ: usize = 1_000;
 
+/// The most of them that are kept for messages that are not there.
+const MAX_EARLY: usize = 100;
+
 /// Typing is over that long after it began.
 const TYPING_LIFE: Duration = Duration::from_secs(20);
 
@@ -38,9 +41,15 @@ impl Account {
         let Some(receipt) = receipt.filter(|receipt| receipt.kind == ReceiptKind::Read) else {
             return Err(DropReason::UnknownReceipt);
         };
-        let me = self.id();
+        if !batch.heeded.contains(&incoming.opened.sender) {
+            return Err(DropReason::NotApproved);
+        }
+        let (me, mut kept) = (self.id(), 0_usize);
         for sent in read_times(receipt) {
             let name = incoming.judged.conversation_name(me, sent);
+            if !batch.history.is_known(&name) {
+                continue;
+            }
             let visible = batch.history.named(&name).find(|read| read.kind == MessageKind::Visible);
             match visible.cloned() {
                 Some(read) if read.deleted || read.state == MessageState::Read => {}
@@ -48,10 +57,12 @@ impl Account {
                     batch.edit(read.id, MessageEdit::State(MessageState::Read));
                     batch.tell(&read, MessageChange::ReadByPeer);
                 }
+                None if kept >= MAX_EARLY => {}
                 None => {
                     let mut early = batch.early(&name);
                     if !early.deleted && !early.read && batch.may_still_come(sent) {
                         early.read = true;
+                        kept = kept.saturating_add(1);
                         batch.put_news(name, early);
                     }
                 }

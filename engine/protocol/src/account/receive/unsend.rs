@@ -1,6 +1,6 @@
 //! Messages that are taken back (01 section 3.9).
 
-use ramson_types::message::{Message, MessageName};
+use ramson_types::message::Message;
 use ramson_types::{AccountId, ConversationId, MessageId, Timestamp};
 
 use super::super::Account;
@@ -8,48 +8,49 @@ use super::super::work::uncount_unread;
 use super::DropReason;
 use super::batch::Batch;
 use super::judge::{Incoming, Judged};
+use super::questions::name_with_author;
 use crate::event::{AccountEvent, MessageChange};
 use crate::inbox::Opened;
 use crate::store::MessageEdit;
 
 impl Account {
-    /// The names that the message may have which is taken back. An own request
-    /// does not say in which conversation an own message stands; if it is in
-    /// none, the first name is where that is kept.
-    pub(super) fn unsend_targets(
+    /// Who wrote the message that is taken back, and when.
+    pub(super) fn unsend_target(
         &self,
         opened: &Opened,
         judged: &Judged,
-    ) -> Result<Vec<MessageName>, DropReason> {
+    ) -> Result<(AccountId, Timestamp), DropReason> {
         let request = opened.content.unsend_request.as_ref().ok_or(DropReason::BadTarget)?;
         let author =
             AccountId::parse_account(&request.author).map_err(|_| DropReason::BadTarget)?;
-        let sent = Timestamp(request.timestamp);
         // The own devices also take away what others wrote.
         if !judged.from_self && author != opened.sender {
             return Err(DropReason::NotAuthor);
         }
-        if author == self.id() {
-            return Ok(self.own_names(sent));
-        }
-        Ok(vec![MessageName { conversation: ConversationId::Account(author), author, sent }])
+        Ok((author, Timestamp(request.timestamp)))
     }
 
+    /// An own request does not say in which conversation an own message
+    /// stands; if it is in none that was asked for, that is kept under a name
+    /// of its own.
     pub(super) fn take_unsend(
         &mut self,
         incoming: &Incoming,
         batch: &mut Batch,
     ) -> Result<Option<MessageId>, DropReason> {
-        let names = self.unsend_targets(&incoming.opened, &incoming.judged)?;
-        let named = |name| batch.history.named(name).cloned();
-        let targets: Vec<Message> = names.iter().flat_map(named).collect();
+        let (author, sent) = self.unsend_target(&incoming.opened, &incoming.judged)?;
+        let named = |name| batch.history.named(&name).cloned().collect::<Vec<_>>();
+        let (name, targets): (_, Vec<Message>) = if author == self.id() {
+            (self.own_name(sent), self.own_names(sent).flat_map(named).collect())
+        } else {
+            let name = name_with_author(author, sent);
+            (name.clone(), named(name))
+        };
         let found = targets.first().map(|target| target.id);
         for target in targets {
             self.take_back(&target, batch);
         }
-        if let (None, Some(name)) = (found, names.into_iter().next())
-            && !batch.early(&name).deleted
-        {
+        if found.is_none() && !batch.early(&name).deleted {
             batch.bury(name);
         }
         Ok(found)

@@ -2,7 +2,7 @@
 
 use ramson_codec::storage::RetrieveAnswer;
 use ramson_types::ledger::LedgerStep;
-use ramson_types::{Ed25519PublicKey, MessageHash, Namespace, Timestamp};
+use ramson_types::{AccountId, Ed25519PublicKey, MessageHash, Namespace, Timestamp};
 
 use super::super::{Account, Arrival, ArrivalBody, Decision, DropReason};
 use super::Settings;
@@ -38,13 +38,22 @@ impl Account {
             self.watch.given(node, (namespace, *hash), *expires, false);
         }
         let stored: Vec<_> = copies.iter().map(|(hash, _, data)| Stored { hash, data }).collect();
+        let before: Vec<AccountId> = match kind {
+            ConfigKind::Contacts => self.settings.contacts.contacts().map(|one| one.id).collect(),
+            _ => Vec::new(),
+        };
         let keys = self.keys.clone();
         let owner = Owner::Account(&keys);
-        let merged = self.settings.config_mut(kind).map(|to| to.merge(&owner, &stored, now));
+        let network_now = self.clock.at(now);
+        let merged = self.settings.config_mut(kind);
+        let merged = merged.map(|to| to.merge(&owner, &stored, network_now));
         let accepted = merged.unwrap_or_default().accepted;
         if kind == ConfigKind::Contacts {
             let accepted = copies.iter().filter(|(hash, ..)| accepted.contains(hash));
-            self.found_contacts(accepted.map(|(_, hash, _)| *hash), decision);
+            self.found_contacts(accepted.map(|(_, hash, _)| *hash), now, decision);
+            let Settings { contacts, sync, .. } = &self.settings;
+            let gone = before.iter().filter(|id| contacts.contact(id).is_none());
+            gone.for_each(|id| self.vanished.note(*id, sync.contacts_stored));
         }
         if kind == ConfigKind::ConvoInfoVolatile {
             self.read_farther(now);
@@ -63,18 +72,18 @@ impl Account {
         }
     }
 
-    /// Until the first sync is done it matters when the newest contacts were
-    /// stored.
+    /// When the newest contacts were stored says which messages are older than
+    /// what they say. No node's word makes that a time to come.
     fn found_contacts(
         &mut self,
         found: impl Iterator<Item = MessageHash>,
+        now: Timestamp,
         decision: &mut Decision,
     ) {
+        let network_now = self.clock.at(now);
         let sync = &mut self.settings.sync;
-        if sync.done {
-            return;
-        }
-        let stored = found.filter_map(|hash| self.settings.stored.get(&hash)).max().copied();
+        let stored = found.filter_map(|hash| self.settings.stored.get(&hash)).max();
+        let stored = stored.map(|stored| (*stored).min(network_now));
         if let Some(stored) = stored.filter(|stored| *stored > sync.contacts_stored) {
             sync.contacts_stored = stored;
             decision.changes.push(Change::PutSync(*sync));
@@ -89,7 +98,7 @@ impl Settings {
         namespace: Namespace,
         answer: &RetrieveAnswer,
     ) {
-        if namespace == Namespace::CONTACTS && !self.sync.done {
+        if namespace == Namespace::CONTACTS {
             let times = answer.messages.iter().map(|copy| (copy.hash, copy.timestamp));
             self.stored = times.collect();
         }

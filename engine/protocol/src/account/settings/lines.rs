@@ -16,11 +16,11 @@ use crate::config::value;
 
 impl Account {
     /// Shows all that the configs say.
-    pub(super) fn show_all(&mut self, decision: &mut Decision) {
+    pub(super) fn show_all(&mut self, now: Timestamp, decision: &mut Decision) {
         self.show_contacts();
         self.show_groups(decision);
         self.show_note_to_self();
-        self.show_read_states();
+        self.show_read_states(now);
     }
 
     /// Every contact has a line. Lines without a contact are not removed here:
@@ -81,6 +81,7 @@ impl Account {
     /// Of two devices that read at once, the config has what one of them read.
     /// Where this one read farther, it says so again.
     pub(super) fn read_farther(&mut self, now: Timestamp) {
+        let farthest = self.farthest(now);
         let now = self.clock.at(now);
         let me = self.id();
         for line in self.lines.iter() {
@@ -93,15 +94,18 @@ impl Account {
             let state = self.settings.volatile.read_state(&convo).ok().flatten();
             let mut state = state.unwrap_or_default();
             let read = i64::try_from(line.last_read.millis()).unwrap_or(i64::MAX);
-            if read > state.last_read {
+            if line.last_read <= farthest && read > state.last_read {
                 state.last_read = read;
                 drop(self.settings.volatile.set_read_state(&convo, &state, now));
             }
         }
     }
 
-    /// What was read, on whichever device, of conversations that are there.
-    pub(super) fn show_read_states(&mut self) {
+    /// What was read, on whichever device, of conversations that are there. A
+    /// time too far ahead is passed over until it is near.
+    pub(super) fn show_read_states(&mut self, now: Timestamp) {
+        let farthest = self.farthest(now);
+        let mut far: Option<Timestamp> = None;
         let mut marked = BTreeSet::new();
         for (convo, state) in self.settings.volatile.read_states() {
             let Some(id) = id_of(&convo) else { continue };
@@ -110,13 +114,19 @@ impl Account {
             }
             let read = Timestamp(u64::try_from(state.last_read).unwrap_or(0));
             change(&mut self.lines, &id, |line| {
-                line.last_read = line.last_read.max(read);
+                if read <= farthest {
+                    line.last_read = line.last_read.max(read);
+                }
                 line.marked_unread = state.unread;
             });
+            if read > farthest {
+                far = Some(far.map_or(read, |far| far.min(read)));
+            }
             if state.unread {
                 marked.insert(id);
             }
         }
+        self.settings.far_read = far;
         let shown = self.lines.iter().filter(|line| line.marked_unread).map(|line| &line.id);
         let unmarked: Vec<_> = shown.filter(|id| !marked.contains(*id)).cloned().collect();
         for id in unmarked {

@@ -58,6 +58,8 @@ pub(super) struct Pushes {
     again: BTreeMap<ConfigKind, Again>,
     /// Handed out to be deleted, and not heard of since.
     obsolete: BTreeSet<MessageHash>,
+    /// Configs that are too long to be stored, why, and whether that was told.
+    unfit: BTreeMap<ConfigKind, (String, bool)>,
 }
 
 #[derive(Debug, Default)]
@@ -105,11 +107,13 @@ impl Settings {
     /// [`Settings::push_stored`] from here on; they have to be kept
     /// (`Account::keep`) and committed before the first byte is sent. Until
     /// then, or [`Settings::push_failed`], the same is given again after a
-    /// while.
+    /// while. `now` is the device's clock and says when; what the configs say is
+    /// of `network_now`.
     pub(in crate::account) fn take_push(
         &mut self,
         keys: &AccountKeys,
         now: Timestamp,
+        network_now: Timestamp,
     ) -> Option<PushBatch> {
         let due = self.next_push()?;
         // A clock that was set back does not make it wait longer.
@@ -124,8 +128,12 @@ impl Settings {
                 continue;
             }
             // What cannot be pushed does not stop the others.
-            if let Ok(part) = self.push_one(kind, keys, now) {
-                parts.push(part);
+            match self.push_one(kind, keys, network_now) {
+                Ok(part) => {
+                    self.pushes.unfit.remove(&kind);
+                    parts.push(part);
+                }
+                Err(error) => self.note_unfit(kind, error.to_string()),
             }
         }
         if parts.is_empty() {
@@ -142,12 +150,15 @@ impl Settings {
         &mut self,
         kind: ConfigKind,
         keys: &AccountKeys,
-        now: Timestamp,
+        network_now: Timestamp,
     ) -> Result<PushedConfig, PushError> {
         let owner = Owner::Account(keys);
         let push = match kind {
-            ConfigKind::ConvoInfoVolatile => self.volatile.push(&owner, now)?,
-            _ => self.config_mut(kind).ok_or(PushError::NoKey { kind })?.push(&owner, now)?,
+            ConfigKind::ConvoInfoVolatile => self.volatile.push(&owner, network_now)?,
+            _ => {
+                let config = self.config_mut(kind).ok_or(PushError::NoKey { kind })?;
+                config.push(&owner, network_now)?
+            }
         };
         let obsolete = push.obsolete.iter().filter_map(|hash| hash.parse::<MessageHash>().ok());
         let room = MAX_OBSOLETE.saturating_sub(self.pushes.obsolete.len());
@@ -157,6 +168,23 @@ impl Settings {
         }
         let (seqno, messages) = (push.seqno, push.messages);
         Ok(PushedConfig { kind, seqno, namespace: kind.namespace(), messages })
+    }
+
+    fn note_unfit(&mut self, kind: ConfigKind, reason: String) {
+        let known = self.pushes.unfit.get(&kind);
+        if known.is_none_or(|(known, _)| *known != reason) {
+            self.pushes.unfit.insert(kind, (reason, false));
+        }
+    }
+
+    /// Why configs cannot be stored, as far as that was not told.
+    pub(super) fn take_unfit(&mut self) -> Vec<String> {
+        let untold = self.pushes.unfit.values_mut().filter(|(_, told)| !told);
+        let tell = |(reason, told): &mut (String, bool)| {
+            *told = true;
+            reason.clone()
+        };
+        untold.map(tell).collect()
     }
 
     /// What must not be deleted, though it may have been of no use once.

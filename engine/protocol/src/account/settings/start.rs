@@ -26,7 +26,7 @@ impl Account {
         if self.settings.sync.done {
             self.name_profile(now);
         }
-        self.show_all(&mut decision);
+        self.show_all(now, &mut decision);
         self.keep(&mut decision, now);
         decision
     }
@@ -39,13 +39,15 @@ impl Account {
         self.settings.sync.done = true;
         self.settings.stored.clear();
         decision.changes.push(Change::PutSync(self.settings.sync));
-        // Where the swarm lost the contacts, too, the lines know them.
-        let lost = self.settings.lost.contains(&ConfigKind::Contacts);
-        if lost && self.settings.contacts.contacts().next().is_none() {
+        // Where the swarm had no contacts either, the lines know them: with
+        // none of them nobody's conversation was removed. That is seen from
+        // the config itself, since one that could not be read may have been
+        // kept anew, for whoever wrote meanwhile, before the last start.
+        if !self.settings.contacts.was_stored() {
             self.make_contacts(now, |_| ());
         }
         self.name_profile(now);
-        self.show_all(decision);
+        self.show_all(now, decision);
         self.keep(decision, now);
     }
 
@@ -63,6 +65,8 @@ impl Account {
             decision.changes.push(Change::MoveCursor { node, namespace, cursor: None });
         }
         if std::mem::replace(&mut self.settings.sync.done, false) {
+            // Of contacts that are not there nothing is newer.
+            self.settings.sync.contacts_stored = Timestamp(0);
             decision.changes.push(Change::PutSync(self.settings.sync));
         }
     }
@@ -80,7 +84,7 @@ impl Account {
 
     /// Makes contacts of the lines of accounts.
     fn make_contacts(&mut self, now: Timestamp, finish: impl Fn(&mut Contact)) {
-        let me = self.id();
+        let (me, now) = (self.id(), self.clock.at(now));
         for line in self.lines.iter() {
             let ConversationId::Account(id) = line.id else { continue };
             if id == me || self.settings.contacts.contact(&id).is_some() {

@@ -43,11 +43,13 @@ struct Device {
 }
 
 impl Device {
-    /// A device of account 1, with these contacts, whom it approved.
+    /// A device of account 1, with these contacts: each approved the other.
     fn new(contacts: &[AccountId]) -> Self {
         let mut device = Self { account: account(1, "Me"), store: TestStore::new() };
         for id in contacts {
-            device.edit_contact(*id, |contact| contact.approved = true);
+            device.edit_contact(*id, |contact| {
+                (contact.approved, contact.approved_me) = (true, true);
+            });
         }
         device
     }
@@ -79,7 +81,8 @@ impl Device {
             hash,
             until: NOW.plus(DAY * (14 + 45)),
         };
-        assert!(decision.changes.contains(&seen), "its hash is remembered: {decision:?}");
+        let forgotten = DropReason::Forgotten.to_string();
+        let seen = decision.changes.contains(&seen);
         assert!(decision.signals.is_empty());
         assert_eq!(messages.len(), self.store.messages.len(), "nothing new stands there");
         let reason = decision.changes.iter().find_map(|change| match change {
@@ -89,7 +92,9 @@ impl Device {
             },
             _ => None,
         });
-        reason.unwrap_or_else(|| panic!("it is not dropped: {decision:?}"))
+        let reason = reason.unwrap_or_else(|| panic!("it is not dropped: {decision:?}"));
+        assert_eq!(seen, reason != forgotten, "its hash is remembered: {decision:?}");
+        reason
     }
 
     fn messages(&self) -> Vec<&Message> {

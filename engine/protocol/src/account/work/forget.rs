@@ -16,7 +16,9 @@ impl Account {
         now: Timestamp,
     ) -> Plan {
         let mut plan = Plan::default();
-        let (messages, more) = history.page(&Question::All(id.clone()));
+        let Some((messages, more)) = history.page(&Question::All(id.clone())) else {
+            return plan;
+        };
         let copies: Vec<_> = messages.iter().filter_map(|message| message.own_hash).collect();
         for message in messages {
             self.remove_message(message, now, &mut plan.decision);

@@ -9,7 +9,7 @@ use ramson_types::{AccountId, ConversationId, Timestamp};
 use super::super::lines::Lines;
 use super::super::{Account, Decision};
 use crate::config::Contacts;
-use crate::store::Change;
+use crate::store::{Change, MessageEdit};
 
 /// What follows from lines and contacts, and what this device remembers until
 /// it ends.
@@ -92,8 +92,12 @@ impl Account {
     /// may be gone whose lines did not change.
     pub(in super::super) fn note_work(&mut self, decision: &Decision, contacts_changed: bool) {
         let me = self.id();
-        let Self { pending, lines, settings, .. } = self;
+        let Self { pending, lines, settings, expiring, .. } = self;
         for change in &decision.changes {
+            // What was deleted is not sent any more.
+            if let Change::EditMessage { id, edit: MessageEdit::Delete } = change {
+                expiring.release(*id);
+            }
             if let Change::PutMessage(message) = change
                 && message.author != me
             {

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use ramson_codec::proto::{Content, ReceiptKind, ReceiptMessage};
+use ramson_types::conversation::Conversation;
 use ramson_types::message::{ExpiresFrom, Expiry, Message, MessageKind};
 use ramson_types::{AccountId, ConversationId, Timestamp};
 
-use super::super::compose::MESSAGE_TTL;
+use super::super::compose::{FAR_AHEAD, MESSAGE_TTL};
 use super::super::disappearing::length;
 use super::super::settings::READ_RECEIPTS;
 use super::super::{Account, Decision, History, Outgoing, Plan, Question};
@@ -15,6 +16,13 @@ use super::uncount_unread;
 use crate::config::convo_volatile::Convo;
 use crate::event::{AccountEvent, MessageChange};
 use crate::store::{Change, Copy, Errand, ErrandCopy, MessageEdit};
+
+/// What of a conversation was not carried out as read. It reaches farther than
+/// the line is read, to see whether something stands behind that.
+pub(in super::super) fn unhandled(line: &Conversation) -> Question {
+    let (after, up_to) = (line.read_handled, Timestamp(u64::MAX));
+    Question::Between { conversation: line.id.clone(), after, up_to }
+}
 
 impl Account {
     /// Notes in line and configs that a conversation was read on this device:
@@ -32,8 +40,12 @@ impl Account {
             self.lines.edit(id).last_read = up_to;
             self.pending.read_here(id, before, up_to);
         }
+        let in_config = |time: Timestamp| i64::try_from(time.millis()).unwrap_or(i64::MAX);
+        let farthest = in_config(self.farthest(now));
         self.set_read_state(id, now, |last_read, _| {
-            *last_read = (*last_read).max(i64::try_from(up_to.millis()).unwrap_or(i64::MAX));
+            // What is too far ahead no device takes for true.
+            let before = Some(*last_read).filter(|before| *before <= farthest).unwrap_or_default();
+            *last_read = before.max(in_config(up_to));
         });
     }
 
@@ -62,15 +74,18 @@ impl Account {
         }
     }
 
-    /// What of a conversation was read and not carried out.
     pub(super) fn read_question(&self, id: &ConversationId) -> Option<Question> {
-        let line = self.lines.get(id)?;
-        let (after, up_to) = (line.read_handled, line.last_read);
-        Some(Question::Between { conversation: id.clone(), after, up_to })
+        self.lines.get(id).map(unhandled)
     }
 
-    /// Carries out a page of what was read. A question that reaches farther
-    /// than the line is read was asked before it was known how far that is.
+    /// Up to when messages may be dated and count as what they say; what is
+    /// dated farther ahead was by a wrong clock, or to mislead.
+    pub(in super::super) fn farthest(&self, now: Timestamp) -> Timestamp {
+        self.clock.at(now).plus(FAR_AHEAD)
+    }
+
+    /// Carries out a page of what was read. Without one nothing is done: it
+    /// stays due.
     pub(in super::super) fn carry_out_read(
         &mut self,
         question: &Question,
@@ -80,7 +95,8 @@ impl Account {
     ) {
         let Question::Between { conversation: id, .. } = question else { return };
         let Some(target) = self.lines.get(id).map(|line| line.last_read) else { return };
-        let (messages, more) = history.page(question);
+        let Some((messages, more)) = history.page(question) else { return };
+        let all_read = !more && messages.iter().all(|message| message.sent <= target);
         let (mut page, mut handled) = (messages.as_slice(), target);
         if let Some(last) = page.last().filter(|last| more && last.sent <= target) {
             // Others of its millisecond may stand on the next page.
@@ -95,7 +111,7 @@ impl Account {
         let line = self.lines.edit(id);
         read.iter().for_each(|message| uncount_unread(line, message, me));
         line.read_handled = line.read_handled.max(handled);
-        let nothing_after = handled >= target && line.latest <= target;
+        let nothing_after = handled >= target && all_read;
         if nothing_after {
             (line.unread, line.mentions) = (0, 0);
         }
@@ -150,7 +166,10 @@ impl Account {
                 change,
             });
             self.expiring.set(message.id, Some(ends));
-            let Some(hash) = message.own_hash else { continue };
+            // A swarm that let go of its copy by itself knows nothing to ask.
+            let lapses = message.sent.plus(MESSAGE_TTL);
+            let Some(hash) = message.own_hash.filter(|_| lapses > network_now) else { continue };
+            self.expiring.set_lapse(message.id, lapses);
             let copy = ErrandCopy { hash, message: message.id, conversation: id.clone(), seconds };
             let here = self.pending.was_read_here(id, message.sent);
             if !here {

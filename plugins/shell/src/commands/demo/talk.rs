@@ -26,7 +26,9 @@ pub(super) async fn run(
                 Ok(Event::Account { account, event: AccountEvent::MessageReceived(message), .. })
                     if account == you && message.author == other =>
                 {
-                    console.say(harmless(message.text.as_deref().unwrap_or_default())).await?;
+                    // A notice, such as that a request was accepted, says nothing.
+                    let Some(text) = &message.text else { continue };
+                    console.say(harmless(text)).await?;
                 }
                 Ok(Event::Account { event: AccountEvent::SendDelayed { reason, .. }, .. }) => {
                     console.note(format!("trying again: {reason}")).await;

@@ -65,6 +65,12 @@ struct Account {
     name: Option<String>,
     clock_offset: i64,
     outbox: usize,
+    /// Configs that the swarm does not have as they are here.
+    unstored_configs: usize,
+    /// Deletions and the like that the swarm has not heard of.
+    errands: usize,
+    /// Whether the account's settings were ever fetched.
+    synced: bool,
     polling: bool,
     poll_member: Option<String>,
     polled: Option<u64>,
@@ -170,6 +176,9 @@ impl Account {
             name,
             clock_offset: status.clock_offset,
             outbox: status.outbox,
+            unstored_configs: status.unstored_configs,
+            errands: status.errands,
+            synced: status.synced,
             polling: status.polling,
             poll_member: status.poll_member.map(|node| node.to_string()),
             polled: status.polled.map(Timestamp::millis),

@@ -165,6 +165,40 @@ fn what_may_have_been_sent_is_not_sent_again_and_all_are_asked() {
 }
 
 #[test]
+fn a_copy_that_gets_there_after_its_message_was_deleted_is_deleted_there_too() {
+    let stored = SendResult::Stored { confirmed: Vec::new(), failed: Vec::new() };
+    let not_now = SendResult::NotNow { reason: "no answer".into() };
+    let asked = Some(node(1).ed25519);
+    for (result, node, deletes) in
+        [(stored, asked, true), (not_now.clone(), asked, true), (not_now, None, false)]
+    {
+        let (mut home, bob) = Home::with_friend();
+        let me = home.id();
+        // Two in one request: each has its place in it.
+        let (first, _) = home.writes(bob);
+        let (second, _) = home.writes(bob);
+        let own = |id| {
+            let is_own = |entry: &&OutboxEntry| entry.message == id && entry.to == me;
+            let entry = home.store.outbox.values().find(is_own).expect("it waits");
+            message_hash(&entry.to, entry.namespace, &entry.data)
+        };
+        let (kept, gone) = (own(first), own(second));
+        let due = home.account.due_deliveries(home.now);
+        home.does(delete(second, DeleteScope::MyDevices)).unwrap();
+        assert_eq!(errands(&home), [], "nobody knows its hash yet");
+        for delivery in due {
+            let results = vec![result.clone(); delivery.entries.len()];
+            let now = home.now;
+            let decision = home.account.sent(&delivery, results, node, Vec::new(), now, &mut rng());
+            home.store.commit(&decision);
+        }
+        let wanted = if deletes { vec![Errand::Delete(vec![gone])] } else { Vec::new() };
+        assert_eq!(errands(&home), wanted);
+        assert_ne!(kept, gone);
+    }
+}
+
+#[test]
 fn groups_messages_are_deleted_here_only() {
     let mut home = Home::new();
     let bob = account(2, "Bob").id();

@@ -204,3 +204,24 @@ fn the_ends_are_those_of_the_networks_clock() {
     let done = bench.answers(&errand, 0);
     assert_eq!(changed(&done), [(1, at(60))], "nobody has it, so its time is over");
 }
+
+#[test]
+fn nobody_has_a_copy_whose_life_is_over_and_that_ends_nothing() {
+    for (lapses, ends) in [(5, 3_600), (60, 10)] {
+        for ask in [false, true] {
+            let mut bench = Bench::new(1);
+            let copies = vec![copy(&mut bench, 1, 3_600)];
+            let message = copies[0].message;
+            bench.account.expiring.set_lapse(message, at(lapses));
+            bench.add(match ask {
+                true => Errand::AskExpiries(copies),
+                false => Errand::Shorten { copies, expiry: at(3_600) },
+            });
+            bench.now = at(10);
+            let errand = bench.due().unwrap();
+            bench.answers(&errand, 0);
+            assert_eq!(bench.account.expiring.ends(message), Some(at(ends)));
+            assert!(bench.home.errands.is_empty());
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::ConfigKind;
 use crate::config::contacts::Contact;
+use crate::config::convo_volatile::{Convo, ReadState};
 use rand::RngExt as _;
 
 /// What a push stores, by namespace, and what it deletes behind it.
@@ -256,4 +257,92 @@ fn a_push_that_failed_is_due_when_the_network_is_back() {
     assert!(bench.account.next_errand().unwrap() > bench.now.plus(MINUTE));
     assert!(bench.account.network_works(bench.now));
     assert!(bench.due().is_some());
+}
+
+/// What no swarm stores: it cannot be compressed.
+fn too_much() -> Vec<u8> {
+    let mut bytes = vec![0; 5_100_000];
+    rng().fill(&mut bytes[..]);
+    bytes
+}
+
+#[test]
+fn a_config_that_does_not_fit_is_told_of_once_and_stops_no_other() {
+    let mut bench = Bench::new(3);
+    bench.account.settings.contacts.set(&[b"zz"], too_much().as_slice());
+    bench.name("Alice");
+    assert_eq!(bench.account.unstored_configs(), 2);
+    bench.now = bench.now.plus(MINUTE);
+    let (errand, decision) = bench.account.due_errand(bench.now);
+    let [reason] = &failures(&decision)[..] else { panic!("{decision:?}") };
+    assert!(reason.contains("Contacts") && reason.contains("remove some"), "{reason}");
+    let me = bench.account.id();
+    assert!(decision.changes.iter().any(|change| matches!(
+        change,
+        Change::Ledger(LedgerLine { step: LedgerStep::AttemptFailed { to, .. }, .. })
+            if *to == Some(me)
+    )));
+    bench.answers(&errand.unwrap(), 0);
+    assert_eq!(bench.account.unstored_configs(), 1, "the profile is stored");
+    for _ in 0..3 {
+        bench.now = bench.account.next_errand().expect("it is tried again");
+        let (errand, decision) = bench.account.due_errand(bench.now);
+        assert_eq!((errand, failures(&decision)), (None, vec![]));
+        assert!(bench.account.next_errand().unwrap() > bench.now, "no hot loop");
+    }
+    bench.account.settings.contacts.erase(&[b"zz"]);
+    bench.finish();
+    assert_eq!(bench.account.unstored_configs(), 0);
+}
+
+#[test]
+fn what_a_push_that_fails_has_changed_is_kept() {
+    let mut bench = Bench::new(3);
+    let convo = Convo::Account(account(2, "Bob").id());
+    let state = ReadState { last_read: 1, ..ReadState::default() };
+    let volatile = &mut bench.account.settings.volatile;
+    volatile.set_read_state(&convo, &state, Timestamp(1)).unwrap();
+    volatile.set(&[b"zz"], too_much().as_slice());
+    let mut decision = Decision::default();
+    bench.account.keep(&mut decision, bench.now);
+    bench.home.keep(decision);
+    bench.now = bench.now.plus(MINUTE);
+    assert_eq!(bench.due(), None);
+    assert_eq!(bench.account.settings.volatile.read_state(&convo).unwrap(), None, "it was old");
+    bench.restart();
+    assert_eq!(bench.account.settings.volatile.read_state(&convo).unwrap(), None);
+}
+
+#[test]
+fn what_is_in_use_again_is_not_deleted() {
+    let mut bench = Bench::new(3);
+    bench.name("Alice");
+    bench.finish();
+    let active = bench.swarm.held().into_iter().next().unwrap();
+    bench.add(Errand::Delete(vec![active, hash(9)]));
+    let errand = bench.wait();
+    let [Request::Delete(delete)] = parts(&errand) else { panic!("{errand:?}") };
+    assert_eq!(delete.messages, [hash(9).to_string()]);
+    assert_eq!(bench.home.errands[&1].errand, Errand::Delete(vec![hash(9)]));
+    bench.answers(&errand, 0);
+    bench.add(Errand::Delete(vec![active]));
+    assert_eq!(bench.due(), None);
+    assert!(bench.home.errands.is_empty());
+    assert_eq!((bench.account.next_errand(), bench.swarm.held().len()), (None, 1));
+}
+
+#[test]
+fn what_a_push_has_just_stored_is_not_deleted_between_its_requests() {
+    let mut bench = Bench::new(3);
+    befriend(&mut bench, 14_000);
+    let errand = bench.wait();
+    let (messages, _) = pushed(&errand);
+    bench.answers(&errand, 0);
+    assert!(bench.account.unstored_configs() > 0, "there is more of it");
+    let me = bench.account.id();
+    let stored = messages.iter().map(|(of, data)| message_hash(&me, *of, data)).collect();
+    bench.add(Errand::Delete(stored));
+    let before = bench.swarm.held();
+    bench.finish();
+    assert!(bench.swarm.held().is_superset(&before));
 }

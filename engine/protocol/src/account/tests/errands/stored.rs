@@ -18,7 +18,7 @@ fn a_copy_is_deleted_and_the_errand_is_gone() {
     assert!(failures(&done.decision).is_empty());
     assert_eq!(bench.swarm.held(), [hash(2)].into());
     assert_eq!((bench.account.errands_waiting(), bench.account.next_errand()), (0, None));
-    assert_eq!(bench.account.due_errand(bench.now.plus(DAY)), None);
+    assert_eq!(bench.account.due_errand(bench.now.plus(DAY)).0, None);
 }
 
 #[test]

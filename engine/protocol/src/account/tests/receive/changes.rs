@@ -3,6 +3,7 @@
 use super::*;
 use crate::event::{AccountSignal, MessageChange};
 use ramson_codec::proto::{TypingAction, TypingMessage};
+use ramson_types::message::MessageName;
 
 fn changes(decision: &Decision) -> Vec<&MessageChange> {
     let mut changes = Vec::new();
@@ -95,9 +96,15 @@ fn a_message_takes_a_thousand_reactions() {
     assert_eq!(device.reason(react(2_000, 1_001, at(0))), full);
     device.take(react(2_001, 7, at(0)));
     assert_eq!(device.only().reactions.len(), 1_000);
-    // The same before the message is there.
-    device.take_all((1..=1_000).map(|n| react(3_000 + n, n, at(5_000))).collect());
+    // Before the message is there, 50; what is kept of them is written once.
+    let decision = device.take_all((1..=60).map(|n| react(3_000 + n, n, at(5_000))).collect());
+    let early = decision.changes.iter().filter_map(|change| match change {
+        Change::PutEarly { early, .. } => Some(early.reactions.len()),
+        _ => None,
+    });
+    assert_eq!(early.collect::<Vec<_>>(), [50]);
     assert_eq!(device.reason(react(9_000, 1_001, at(5_000))), full);
+    device.take(react(9_001, 7, at(5_000)));
 }
 
 #[test]
@@ -257,4 +264,77 @@ fn typing_is_told_and_not_kept() {
     let before = now.minus(Duration::from_secs(21));
     let late = device.reason(from(id(2), before, &started(before)));
     assert_eq!(late, DropReason::Late.to_string());
+}
+
+#[test]
+fn only_those_who_accepted_each_other_react_and_tell_what_they_read() {
+    let mut device = Device::new(&[]);
+    device.switch_on("read_receipts");
+    let (me, peer) = (device.me(), id(2));
+    let dropped = DropReason::NotApproved.to_string();
+    for approved in [(false, true), (true, false)] {
+        device.edit_contact(peer, |contact| (contact.approved, contact.approved_me) = approved);
+        for (n, content) in [emoji(peer, at(1), "👍", false), receipt(&[at(1)])].iter().enumerate()
+        {
+            let arrival = from(peer, at(n as u64 + 3), content);
+            let asked = device.account.arrival_questions(std::slice::from_ref(&arrival));
+            assert!(asked.is_empty(), "{asked:?}");
+            assert_eq!(device.reason(arrival), dropped);
+        }
+    }
+    assert!(device.store.early.is_empty());
+    // What makes them such may come along, in whatever order.
+    device.take_all(vec![
+        from(peer, at(6), &receipt(&[at(5)])),
+        from(peer, at(4), &words("yes")),
+        from(me, at(5), &synced(peer, words("fine"))),
+    ]);
+    assert_eq!(device.messages()[1].state, MessageState::Read);
+}
+
+#[test]
+fn a_receipt_leaves_a_hundred_traces_and_a_batch_asks_for_five_thousand() {
+    let mut device = Device::new(&[id(2)]);
+    device.switch_on("read_receipts");
+    let times = |from: u64| (from..from + 1_500).map(at).collect::<Vec<_>>();
+    device.take(from(id(2), at(1), &receipt(&times(2))));
+    assert_eq!(device.store.early.len(), 100);
+    let me = device.me();
+    device.take(from(me, at(50_000), &synced(id(2), words("old"))));
+    let mut flood: Vec<_> =
+        (0..8).map(|n| from(id(2), at(n), &receipt(&times(n * 2_000)))).collect();
+    flood.push(from(id(2), at(60_000), &emoji(me, at(50_000), "👍", false)));
+    flood.push(from(id(2), at(60_001), &words("still asked for")));
+    let asked = device.account.arrival_questions(&flood);
+    assert_eq!(asked.len(), 5_000);
+    let own = MessageName { conversation: with(id(2)), author: id(2), sent: at(60_001) };
+    assert!(asked.contains(&Question::Named(own)));
+    let decision = device.take_all(flood);
+    let many = DropReason::TooManyNames.to_string();
+    assert!(decision.changes.iter().any(|change| matches!(change, Change::Ledger(line)
+        if matches!(&line.step, LedgerStep::Dropped { reason, .. } if *reason == many))));
+    assert_eq!(device.messages().len(), 2);
+    assert!(device.messages()[0].reactions.is_empty());
+}
+
+#[test]
+fn an_own_message_that_is_taken_back_is_looked_for_where_something_was_said_last() {
+    let ids: Vec<_> = (2..=62).map(id).collect();
+    let mut device = Device::new(&ids);
+    let me = device.me();
+    for (n, peer) in ids.iter().enumerate() {
+        device.take(from(*peer, at(n as u64 + 10), &words("hello")));
+    }
+    let asked = |device: &Device, count: u64| {
+        let unsend = |n| from(me, at(n + 900), &unsend(me, Timestamp(at(0).millis() + n)));
+        let all: Vec<_> = (0..count).map(unsend).collect();
+        device.account.arrival_questions(&all)
+    };
+    let first = asked(&device, 1);
+    assert_eq!(first.len(), 51);
+    let name =
+        |peer| Question::Named(MessageName { conversation: with(peer), author: me, sent: at(0) });
+    assert!(first.contains(&name(ids[60])) && !first.contains(&name(ids[0])));
+    // A thousand in all, and for each where it is kept that it is in none.
+    assert_eq!(asked(&device, 200).len(), 1_001 + 180);
 }

@@ -95,7 +95,8 @@ fn no_message_changes_the_own_profile() {
 
 #[test]
 fn an_accepted_request_is_told_and_lets_this_account_write() {
-    let mut device = Device::new(&[id(2)]);
+    let mut device = Device::new(&[]);
+    device.edit_contact(id(2), |contact| contact.approved = true);
     let response = |is_approved| Content {
         message_request_response: Some(MessageRequestResponse {
             is_approved,
@@ -128,4 +129,84 @@ fn an_accepted_request_is_told_and_lets_this_account_write() {
         device.reason(from(me, at(3), &response(true))),
         DropReason::NotFromSelf.to_string()
     );
+}
+
+#[test]
+fn names_of_too_many_strangers_are_not_kept_until_they_are_answered() {
+    let mut device = Device::new(&[]);
+    for n in 0..999_u32 {
+        let stranger: AccountId = format!("05{n:08x}{}", "00".repeat(28)).parse().unwrap();
+        let asks = Contact { approved_me: true, ..Contact::new(stranger) };
+        device.account.settings.contacts.set_contact(&asks);
+    }
+    device.keep();
+    let mut n = 0;
+    let mut take = |device: &mut Device, sender: u8, name: &str| {
+        n += 1;
+        let profile = LokiProfile {
+            profile_picture: Some("http://f/1".to_owned()),
+            ..profile(name, Some(n))
+        };
+        let content = data(DataMessage {
+            profile: Some(profile),
+            profile_key: Some(vec![7; 32]),
+            ..body("hi")
+        });
+        device.take(from(id(sender), at(n), &content));
+        let contact = device.contact(id(sender));
+        assert_eq!(contact.picture.is_some(), !contact.name.is_empty());
+        contact.name.to_string()
+    };
+    assert_eq!(take(&mut device, 2, "Bob"), "Bob", "the thousandth");
+    assert_eq!(take(&mut device, 3, "Carol"), "");
+    assert!(device.contact(id(3)).approved_me, "the request itself is kept");
+    assert_eq!(take(&mut device, 2, "Bobby"), "Bobby", "who has a name may change it");
+    device.edit_contact(id(3), |contact| contact.approved = true);
+    assert_eq!(take(&mut device, 3, "Carol"), "Carol");
+    assert_eq!(take(&mut device, 4, "Dave"), "");
+    device.edit_contact(id(2), |contact| contact.approved = true);
+    assert_eq!(take(&mut device, 4, "Dave"), "Dave", "there is room again");
+}
+
+#[test]
+fn older_messages_and_own_ones_do_not_show_a_hidden_contact_again() {
+    let mut device = Device::new(&[id(2)]);
+    let me = device.me();
+    device.edit_contact(id(2), |contact| contact.priority = -1);
+    let stored = at(1_000);
+    device.account.settings.sync.contacts_stored = stored;
+    let margin = Duration::from_secs(120);
+    device.take(from(id(2), stored.minus(margin), &words("before it was hidden")));
+    device.take(from(me, stored.plus(DAY), &synced(id(2), words("the contacts say it"))));
+    assert_eq!((device.contact(id(2)).priority, device.messages().len()), (-1, 2));
+    device.take(from(id(2), stored.minus(margin).offset(1), &words("since")));
+    assert_eq!(device.contact(id(2)).priority, 0);
+}
+
+#[test]
+fn who_accepts_what_was_not_asked_or_again_is_not_told() {
+    let mut device = Device::new(&[]);
+    let accepts = Content {
+        message_request_response: Some(MessageRequestResponse {
+            is_approved: true,
+            profile_key: None,
+            profile: None,
+        }),
+        ..Content::default()
+    };
+    let not_asked = DropReason::NotAsked.to_string();
+    assert_eq!(device.reason(from(id(3), at(1), &accepts)), not_asked);
+    assert!(device.account.settings.contacts.contact(&id(3)).is_none());
+    device.edit_contact(id(2), |contact| contact.priority = -1);
+    assert_eq!(device.reason(from(id(2), at(2), &accepts)), not_asked);
+    let contact = device.contact(id(2));
+    assert!(contact.approved_me && contact.priority == -1);
+    // It was asked, and a text of it came before.
+    device.edit_contact(id(2), |contact| contact.approved = true);
+    device.take(from(id(2), at(3), &accepts));
+    assert_eq!(device.contact(id(2)).priority, 0);
+    device.edit_contact(id(2), |contact| contact.priority = -1);
+    let again = device.reason(from(id(2), at(4), &accepts));
+    assert_eq!(again, DropReason::Duplicate.to_string());
+    assert_eq!((device.contact(id(2)).priority, device.messages().len()), (-1, 1));
 }

@@ -179,6 +179,35 @@ fn a_restored_account_does_not_bring_removed_conversations_back() {
 }
 
 #[test]
+fn all_of_a_batch_is_judged_by_the_contacts_before_it() {
+    let mut device = Device::new(&[]);
+    let stored = at(0);
+    device.account.settings.sync = Sync { done: false, contacts_stored: stored };
+    let old = stored.minus(DAY);
+    let both = vec![from(id(3), at(1), &words("new")), from(id(3), old, &words("old"))];
+    assert_eq!(device.account.arrival_questions(&both).len(), 2);
+    device.take_all(both);
+    assert_eq!(device.only().text.as_deref(), Some("new"));
+}
+
+#[test]
+fn what_was_written_before_a_contact_was_removed_does_not_bring_it_back() {
+    let mut device = Device::new(&[id(2)]);
+    let stored = at(5);
+    device.account.settings.sync.contacts_stored = stored;
+    let remove = Intent::Command(crate::command::Command::RemoveContact(id(2)));
+    let history = device.store.recall(&device.account, &remove);
+    let plan = device.account.carry_out(remove, history, NOW, &mut rng()).unwrap();
+    device.store.commit(&plan.decision);
+    let forgotten = DropReason::Forgotten.to_string();
+    assert_eq!(device.reason(from(id(2), stored, &words("before"))), forgotten);
+    assert_eq!(device.reason(from(device.me(), at(1), &synced(id(2), words("mine")))), forgotten);
+    device.take(from(id(3), at(1), &words("a stranger is late")));
+    device.take(from(id(2), at(6), &words("since")));
+    assert_eq!(device.messages().len(), 2);
+}
+
+#[test]
 fn copies_that_a_node_changed_are_not_remembered() {
     let mut device = Device::new(&[]);
     let arrival = Arrival { body: ArrivalBody::WrongHash, ..from(id(2), at(1), &words("x")) };

@@ -26,7 +26,7 @@ fn kinds(device: &Device) -> Vec<MessageKind> {
 }
 
 #[test]
-fn a_peers_timer_is_a_notice_and_an_own_one_sets_the_conversations() {
+fn a_change_of_the_timer_is_a_notice_and_the_contacts_say_which_it_is() {
     let mut device = Device::new(&[id(2)]);
     let (me, peer) = (device.me(), id(2));
     device.take(from(peer, at(1), &timer_update(ExpirationType::DeleteAfterRead, 60)));
@@ -36,15 +36,14 @@ fn a_peers_timer_is_a_notice_and_an_own_one_sets_the_conversations() {
     assert_eq!((expiry.from, expiry.seconds, expiry.ends), (ExpiresFrom::Read, 60, None));
     assert_eq!(notice.kind, MessageKind::ExpirationTimerUpdate);
     assert_eq!(device.line(peer).unread, 0);
+    // An old one of an own device comes late: it was turned off since.
     let own = |kind, seconds| synced(peer, timer_update(kind, seconds));
     device.take(from(me, at(3), &own(ExpirationType::DeleteAfterSend, 86_400)));
-    assert_eq!(device.contact(peer).disappearing, Disappearing::AfterSend(86_400));
-    // One that was set before, but comes later.
-    device.take(from(me, at(2), &own(ExpirationType::DeleteAfterRead, 43_200)));
-    assert_eq!(device.contact(peer).disappearing, Disappearing::AfterSend(86_400));
-    device.take(from(me, at(4), &own(ExpirationType::Unknown, 0)));
     assert_eq!(device.contact(peer).disappearing, Disappearing::Off);
-    assert_eq!(device.messages().len(), 4);
+    device.edit_contact(peer, |contact| contact.disappearing = Disappearing::AfterSend(60));
+    device.take(from(me, at(4), &own(ExpirationType::Unknown, 0)));
+    assert_eq!(device.contact(peer).disappearing, Disappearing::AfterSend(60));
+    assert_eq!(device.messages().len(), 3);
 }
 
 #[test]
@@ -81,6 +80,35 @@ fn a_call_is_missed_once() {
     let both = both.into_iter().zip(4..).map(|(kind, n)| from(peer, at(n), &call(kind, "two")));
     device.take_all(both.collect());
     assert_eq!(kinds(&device), [MessageKind::Call; 2]);
+    assert_eq!(device.line(peer).unread, 2);
+}
+
+#[test]
+fn a_call_that_another_device_took_was_not_missed() {
+    let mut device = Device::new(&[id(2)]);
+    let (me, peer) = (device.me(), id(2));
+    let elsewhere = DropReason::TakenElsewhere.to_string();
+    // The notice is there already.
+    device.take(from(peer, at(1), &words("call me")));
+    device.take(from(peer, at(2), &call(CallKind::Offer, "one")));
+    assert_eq!(device.line(peer).unread, 2);
+    for n in 3..5 {
+        device.take(from(me, at(n), &call(CallKind::Answer, "One")));
+        assert_eq!(device.line(peer).unread, 1);
+        assert_eq!(device.messages()[1].state, MessageState::Read);
+    }
+    assert_eq!(device.reason(from(peer, at(5), &call(CallKind::Offer, "one"))), elsewhere);
+    // It comes first.
+    device.take(from(me, at(7), &call(CallKind::EndCall, "two")));
+    assert_eq!(device.reason(from(peer, at(6), &call(CallKind::Offer, "two"))), elsewhere);
+    // Within one batch.
+    device.take_all(vec![
+        from(peer, at(8), &call(CallKind::PreOffer, "three")),
+        from(me, at(9), &call(CallKind::EndCall, "three")),
+    ]);
+    assert_eq!((device.line(peer).unread, device.messages().len()), (1, 3));
+    // Another call is missed all the same.
+    device.take(from(peer, at(10), &call(CallKind::Offer, "four")));
     assert_eq!(device.line(peer).unread, 2);
 }
 
@@ -155,6 +183,8 @@ fn invitations_to_groups_are_kept_if_the_group_signed_them() {
     device.take(from(id(2), at(2), &promote(32)));
     assert_eq!(kinds(&device), [MessageKind::GroupUpdate; 2]);
     assert_eq!(device.line(id(2)).unread, 0);
+    device.take(from(id(3), at(1), &invite(me, at(1), "03", 100)));
+    assert!(device.line(id(3)).is_request(), "a stranger invites");
     let bad = DropReason::BadGroupProof.to_string();
     for content in [
         invite(id(3), at(3), "03", 100),

@@ -103,7 +103,11 @@ type Shown =
     (String, bool, MessageState, Vec<(AccountId, String, Timestamp, bool)>, Option<Timestamp>);
 
 fn shown(device: &Device) -> BTreeMap<(MessageName, MessageKind), Shown> {
-    let messages = device.store.messages.values().filter(|message| !message.deleted);
+    // Of several acceptances the first to come is told.
+    let messages =
+        device.store.messages.values().filter(|message| {
+            !message.deleted && message.kind != MessageKind::MessageRequestResponse
+        });
     let shown = messages.map(|message| {
         let reaction = |reaction: &ramson_types::message::Reaction| {
             (reaction.author, reaction.emoji.clone(), reaction.at, reaction.removed)

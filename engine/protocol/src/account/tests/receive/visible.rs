@@ -3,6 +3,8 @@
 use super::*;
 use ramson_codec::proto::{OpenGroupInvitation, Preview, Quote};
 
+const FORTNIGHT: Duration = Duration::from_secs(14 * 86_400);
+
 const ROOM: &str = "https://open.example.org/room?public_key=\
                     a03c383cf63c3c4efe67acc52112a6dd734b3a946b9545f488aaa93da7991238";
 
@@ -169,4 +171,24 @@ fn a_message_that_this_home_sent_learns_of_its_own_copy() {
     let hash = copy.hash;
     assert_eq!(device.reason(copy), DropReason::Duplicate.to_string());
     assert_eq!(device.only().own_hash, Some(hash));
+}
+
+#[test]
+fn one_dated_far_ahead_is_neither_unread_nor_the_newest() {
+    let mut device = Device::new(&[]);
+    let (me, peer, far) = (device.me(), id(2), NOW.plus(DAY));
+    device.take(from(peer, far, &words("tomorrow")));
+    let line = device.line(peer);
+    assert_eq!((line.unread, line.latest), (0, NOW));
+    assert_eq!(device.only().state, MessageState::Read);
+    device.take(from(peer, NOW.plus(Duration::from_secs(60)), &words("a minute")));
+    let line = device.line(peer);
+    assert_eq!((line.unread, line.latest), (1, NOW.plus(Duration::from_secs(60))));
+    device.take(from(me, far.plus(DAY), &synced(peer, words("by a wrong clock"))));
+    assert_eq!(device.line(peer).last_read, Timestamp(0), "it reads nothing in advance");
+    // The own clock is a day behind, and no node has told the time.
+    let mut late = from(peer, far.plus(Duration::from_millis(1)), &words("now"));
+    late.expires = far.plus(FORTNIGHT);
+    device.take(late);
+    assert_eq!(device.line(peer).unread, 2);
 }

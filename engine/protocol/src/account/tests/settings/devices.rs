@@ -213,7 +213,9 @@ impl Device {
     /// Stores what is to be stored; whether something was.
     pub(super) fn push(&mut self, swarm: &mut Swarm, now: Timestamp, fate: Fate) -> bool {
         let keys = self.account.keys().clone();
-        let Some(batch) = self.account.settings.take_push(&keys, now) else { return false };
+        let network_now = self.account.clock().at(now);
+        let batch = self.account.settings.take_push(&keys, now, network_now);
+        let Some(batch) = batch else { return false };
         self.edit(now, |_| ());
         if fate == Fate::Lost {
             self.account.settings.push_failed(now);

@@ -5,8 +5,10 @@ use std::time::Duration;
 use ramson_types::{Namespace, Timestamp};
 
 use super::devices::{DAY, Device, Fate, SECOND, Swarm, hashes, peer};
-use crate::account::tests::support::NOW;
+use crate::account::Sample;
+use crate::account::tests::support::{NOW, node};
 use crate::config::ConfigKind;
+use crate::config::convo_volatile::{Convo, ReadState};
 
 fn next(device: &Device) -> Option<Timestamp> {
     device.account.settings.next_push()
@@ -100,7 +102,7 @@ fn what_is_obsolete_is_named_until_it_is_deleted_and_never_while_it_is_used() {
 fn what_changes_while_a_push_is_under_way_is_pushed_next() {
     let (mut swarm, mut device) = (Swarm::default(), Device::new("Anna"));
     let keys = device.account.keys().clone();
-    let batch = device.account.settings.take_push(&keys, NOW.plus(SECOND)).unwrap();
+    let batch = device.account.settings.take_push(&keys, NOW.plus(SECOND), NOW).unwrap();
     let part = &batch.parts[0];
     let now = NOW.plus(SECOND * 2);
     device.edit(now, |account| account.settings.profile.set_name("Anne", Some(now)).unwrap());
@@ -115,4 +117,30 @@ fn what_changes_while_a_push_is_under_way_is_pushed_next() {
     let mut other = Device::restored(None);
     other.poll_once(&mut swarm, later);
     assert_eq!(other.name().as_deref(), Some("Anne"));
+}
+
+#[test]
+fn what_was_read_is_as_old_as_the_network_says() {
+    let (mut swarm, mut device) = (Swarm::default(), Device::new("Anna"));
+    let ahead = NOW.plus(DAY * 60);
+    for n in 1..=3 {
+        let node = node(n).ed25519;
+        let sample = Sample { node, asked: ahead, answered: ahead, theirs: NOW };
+        device.account.clock_mut().learn(sample);
+    }
+    let convo = Convo::Account(peer(1));
+    device.edit_contact(peer(1), ahead, |contact| contact.approved = true);
+    device.edit(ahead, |account| {
+        let last_read = i64::try_from(NOW.millis()).unwrap();
+        let state = ReadState { last_read, ..ReadState::default() };
+        account.settings.volatile.set_read_state(&convo, &state, NOW).unwrap();
+    });
+    for n in 0..3_u32 {
+        let now = ahead.plus(SECOND * 10 * n);
+        assert_eq!(device.push(&mut swarm, now, Fate::Done), n == 0, "it is pushed once");
+        let state = device.account.settings.volatile.read_state(&convo).unwrap();
+        assert_eq!(state.map(|state| state.last_read), i64::try_from(NOW.millis()).ok());
+        device.poll_once(&mut swarm, now);
+    }
+    assert_eq!(device.account.unstored_configs(), 0);
 }

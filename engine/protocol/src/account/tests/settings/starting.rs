@@ -86,3 +86,59 @@ fn contacts_that_the_swarm_lost_too_are_those_of_the_lines() {
     assert_eq!(contact.nickname.to_string(), "B");
     assert!(!contact.approved, "as the line has it");
 }
+
+fn is_forgotten(device: &Device) -> bool {
+    matches!(device.account.due_work(NOW), Some(Work::Forget(_)))
+}
+
+#[test]
+fn somebody_who_writes_meanwhile_costs_no_other_conversation() {
+    for restarts in [false, true] {
+        let ([_, mut second], _, now) = lost();
+        second.restart(now);
+        // The first message of a stranger is taken in before the sync is done.
+        second.edit_contact(peer(2), now, |contact| contact.approved_me = true);
+        if restarts {
+            second.restart(now);
+            assert!(second.account.lost_configs().is_empty(), "it was kept anew");
+            assert!(!second.store.sync.done);
+        }
+        second.poll_once(&mut Swarm::default(), now);
+        assert!(second.store.sync.done && !is_forgotten(&second));
+        assert_eq!(second.line(peer(1)).nickname.as_deref(), Some("B"));
+        let contacts: Vec<_> = second.account.settings.contacts.contacts().collect();
+        assert_eq!(contacts.iter().map(|known| known.id).collect::<Vec<_>>(), [peer(1), peer(2)]);
+        assert_eq!(contacts[0].nickname.to_string(), "B");
+    }
+}
+
+#[test]
+fn what_was_removed_elsewhere_is_removed_though_the_contacts_could_not_be_read() {
+    for stranger in [false, true] {
+        let ([mut first, mut second], mut swarm, now) = lost();
+        first.edit(now, |account| account.settings.contacts.erase_contact(&peer(1)));
+        assert!(first.push(&mut swarm, now.plus(SECOND * 9), Fate::Done));
+        second.restart(now);
+        if stranger {
+            second.edit_contact(peer(2), now, |contact| contact.approved_me = true);
+        }
+        second.poll_once(&mut swarm, now.plus(SECOND * 10));
+        assert_eq!(second.account.settings.contacts.contact(&peer(1)), None);
+        assert!(is_forgotten(&second));
+    }
+}
+
+#[test]
+fn lines_from_before_there_were_configs_stay_whatever_else_was_kept() {
+    let mut first = Device::new("Anna");
+    first.edit(NOW, |account| account.settings.local.set_setting("typing", true));
+    let id = ConversationId::Account(peer(1));
+    let sync = crate::store::Sync::default();
+    let mut store = TestStore { sync, configs: first.store.configs, ..TestStore::default() };
+    assert!(!store.configs.is_empty() && !store.configs.contains_key(&ConfigKind::Contacts));
+    store.lines.insert(id.clone(), Conversation::new(id));
+    let mut device = Device::of(store);
+    assert!(device.line(peer(1)).approved);
+    device.poll_once(&mut Swarm::default(), NOW);
+    assert!(device.store.sync.done && !is_forgotten(&device));
+}

@@ -96,6 +96,35 @@ fn until_the_first_sync_is_done_the_age_of_the_newest_contacts_is_known() {
 }
 
 #[test]
+fn what_was_stored_later_than_now_was_stored_now() {
+    let (mut swarm, now) = (Swarm::default(), NOW.plus(SECOND * 50));
+    let mut first = Device::new("Anna");
+    first.edit_contact(peer(1), now, |contact| contact.approved = true);
+    first.push(&mut swarm, now.plus(SECOND * 90_000), Fate::Done);
+    let mut second = Device::restored(None);
+    second.poll_once(&mut swarm, now);
+    assert_eq!(second.store.sync.contacts_stored, second.account.clock().at(now));
+}
+
+#[test]
+fn a_contact_that_another_device_removed_is_remembered_with_the_time() {
+    let ([mut a, mut b], mut swarm, now) = two();
+    a.edit_contact(peer(1), now, |contact| contact.approved = true);
+    assert!(a.push(&mut swarm, now.plus(SECOND), Fate::Done));
+    b.poll_once(&mut swarm, now.plus(SECOND));
+    assert!(!b.account.vanished.covers(&peer(1), Timestamp(0)));
+    let later = now.plus(SECOND * 60);
+    a.edit(later, |account| account.settings.contacts.erase_contact(&peer(1)));
+    let later = later.plus(SECOND * 10);
+    assert!(a.push(&mut swarm, later, Fate::Done));
+    b.poll_once(&mut swarm, later);
+    assert_eq!(b.store.sync.contacts_stored, later);
+    assert!(b.account.vanished.covers(&peer(1), later));
+    assert!(!b.account.vanished.covers(&peer(1), later.offset(1)));
+    assert!(!b.account.vanished.covers(&peer(2), later));
+}
+
+#[test]
 fn what_is_set_on_one_device_stands_in_the_lines_of_the_other() {
     let ([mut a, mut b], mut swarm, now) = two();
     a.edit_contact(peer(1), now, |contact| {

@@ -4,6 +4,8 @@ use super::*;
 
 const T: u32 = 300;
 
+const SECOND: Duration = Duration::from_secs(1);
+
 /// An unread message that disappears after reading.
 fn fading(home: &mut Home, peer: AccountId, sent: Timestamp, seconds: u32) -> MessageId {
     let message = Message { expiry: on_reading(seconds), ..home.message(peer, sent) };
@@ -213,4 +215,114 @@ fn writing_on_in_a_conversation_that_is_read_is_no_work() {
     home.account.read_here(&id, NOW.offset(9), home.now);
     home.commit(Decision::default());
     assert_eq!(home.work().len(), 1);
+}
+
+#[test]
+fn nothing_is_read_before_it_came() {
+    let hour = Duration::from_secs(3_600);
+    let mut home = Home::new();
+    let peer = home.contact(2);
+    home.incoming(peer, NOW);
+    home.incoming(peer, NOW.plus(hour * 3));
+    home.mark_read(peer, None);
+    assert_eq!(home.line(peer).last_read, NOW);
+    home.incoming(peer, NOW.plus(hour));
+    home.mark_read(peer, Some(NOW.plus(hour * 9)));
+    assert_eq!(home.line(peer).last_read, NOW.plus(hour), "an hour ahead can be read");
+    home.incoming(peer, NOW.plus(hour + SECOND));
+    home.mark_read(peer, Some(NOW.plus(hour)));
+    assert_eq!((home.line(peer).last_read, home.line(peer).unread), (NOW.plus(hour), 2));
+    home.now = NOW.plus(hour * 2);
+    home.mark_read(peer, None);
+    assert_eq!((home.line(peer).last_read, home.line(peer).unread), (NOW.plus(hour * 3), 0));
+}
+
+#[test]
+fn a_timer_behind_what_was_read_is_not_forgotten() {
+    let mut home = Home::new();
+    let peer = home.contact(2);
+    home.incoming(peer, NOW);
+    let ahead = fading(&mut home, peer, NOW.plus(DAY), T);
+    // A message that is far ahead moves no line.
+    home.account.lines.edit(&ConversationId::Account(peer)).latest = NOW;
+    home.mark_read(peer, None);
+    home.now = NOW.plus(DAY * 2);
+    home.account.read_here(&ConversationId::Account(peer), home.now, home.now);
+    home.commit(Decision::default());
+    assert_eq!(home.work().len(), 1);
+    assert!(ends(&home, ahead).is_some());
+}
+
+#[test]
+fn without_the_page_nothing_is_done_and_it_stays_due() {
+    let mut home = Home::new();
+    let peer = home.contact(2);
+    let id = fading(&mut home, peer, NOW, T);
+    home.read_elsewhere(peer, NOW);
+    let work = home.account.due_work(home.now).unwrap();
+    let intent = Intent::Work(work.clone());
+    let now = home.now;
+    let plan = home.account.carry_out(intent, History::default(), now, &mut rng()).unwrap();
+    assert!(plan.decision.is_empty() && plan.outgoing.is_empty(), "{plan:?}");
+    assert_eq!(home.account.due_work(home.now), Some(work));
+    home.work();
+    assert!(ends(&home, id).is_some());
+    assert_eq!((home.line(peer).unread, home.line(peer).read_handled), (0, NOW));
+}
+
+#[test]
+fn a_time_too_far_ahead_in_the_config_gives_way_to_what_is_read() {
+    use crate::config::convo_volatile::{Convo, ReadState};
+    let mut home = Home::new();
+    let peer = home.contact(2);
+    let convo = Convo::Account(peer);
+    let far = i64::try_from(NOW.plus(DAY).millis()).unwrap();
+    let state = ReadState { last_read: far, ..ReadState::default() };
+    home.account.settings.volatile.set_read_state(&convo, &state, NOW).unwrap();
+    home.commit(Decision::default());
+    assert_eq!(home.line(peer).last_read, Timestamp(0), "it is passed over");
+    home.incoming(peer, NOW);
+    assert_eq!(home.line(peer).unread, 1);
+    home.mark_read(peer, None);
+    let state = home.account.settings.volatile.read_state(&convo).unwrap().unwrap();
+    assert_eq!(state.last_read, i64::try_from(NOW.millis()).unwrap());
+}
+
+#[test]
+fn a_time_too_far_ahead_is_taken_once_it_is_near_and_never_written_again() {
+    use crate::config::convo_volatile::{Convo, ReadState};
+    let mut home = Home::new();
+    let peer = home.contact(2);
+    let convo = Convo::Account(peer);
+    let far = NOW.plus(DAY);
+    let in_config = |time: Timestamp| i64::try_from(time.millis()).unwrap();
+    let state = |last_read| ReadState { last_read, ..ReadState::default() };
+    let volatile = &mut home.account.settings.volatile;
+    volatile.set_read_state(&convo, &state(in_config(far)), NOW).unwrap();
+    home.commit(Decision::default());
+    home.now = far.minus(Duration::from_secs(7_200));
+    home.commit(Decision::default());
+    assert_eq!(home.line(peer).last_read, far);
+
+    home.now = NOW;
+    let volatile = &mut home.account.settings.volatile;
+    volatile.set_read_state(&convo, &state(in_config(NOW)), NOW).unwrap();
+    let path = vec![node(7).ed25519];
+    let namespace = Namespace::CONVO_INFO_VOLATILE;
+    let (node, history) = (node(1).ed25519, History::default());
+    home.account.receive(node, &path, namespace, Vec::new(), history, NOW);
+    let read = home.account.settings.volatile.read_state(&convo).unwrap().unwrap();
+    assert_eq!(read.last_read, in_config(NOW));
+}
+
+#[test]
+fn a_copy_that_the_swarm_let_go_of_by_itself_ends_nothing() {
+    let mut home = Home::new();
+    let peer = home.contact(2);
+    let old = fading(&mut home, peer, NOW, T);
+    home.now = NOW.plus(DAY * 20);
+    home.read_elsewhere(peer, NOW);
+    let turns = home.work();
+    assert_eq!(turns[0].errands(), Vec::<&Errand>::new());
+    assert_eq!(ends(&home, old), Some(home.now.plus(SECOND * T)));
 }

@@ -166,3 +166,86 @@ fn a_copy_that_comes_again_is_passed_over() {
     assert_eq!(take(&mut home), [], "{:?}", message.name());
     assert!(home.store.messages.is_empty());
 }
+
+/// A text that disappears, to a peer whose swarm has not stored it.
+fn unsent(
+    home: &mut Home,
+    setting: crate::config::contacts::Disappearing,
+) -> (AccountId, MessageId) {
+    let peer = home.contact(2);
+    let contact = home.account.settings.contacts.contact(&peer).unwrap();
+    home.account.settings.contacts.set_contact(&Contact { disappearing: setting, ..contact });
+    let id = home.command(text(peer, "written without a network")).outgoing[0].message;
+    (peer, id)
+}
+
+fn deliver(home: &mut Home, result: &SendResult) {
+    for delivery in home.account.due_deliveries(home.now) {
+        let results = vec![result.clone(); delivery.entries.len()];
+        let (now, node) = (home.now, Some(node(1).ed25519));
+        let done = home.account.sent(&delivery, results, node, Vec::new(), now, &mut rng());
+        home.store.commit(&done);
+    }
+}
+
+#[test]
+fn an_own_message_that_the_peer_may_still_read_stays_until_it_is_sent() {
+    use crate::config::contacts::Disappearing::AfterRead;
+    let stored = SendResult::Stored { confirmed: members(), failed: Vec::new() };
+    for restart in [false, true] {
+        let mut home = Home::new();
+        let (_, id) = unsent(&mut home, AfterRead(60));
+        let ends = home.store.messages[&id].expiry.unwrap().ends;
+        assert_eq!(ends, Some(after(60)));
+        home.now = after(10);
+        deliver(&mut home, &SendResult::NotNow { reason: "no network".into() });
+        home.now = after(3 * 86_400);
+        if restart {
+            home.restart();
+        }
+        let turns = home.work();
+        assert_eq!(turns.len(), 1, "it is looked at once");
+        assert_eq!(turns[0].decision.events, []);
+        assert_eq!(home.account.next_work(), None);
+        assert_eq!(home.store.messages[&id].expiry.unwrap().ends, ends);
+        deliver(&mut home, &stored);
+        home.now = home.now.plus(Duration::from_secs(1));
+        deliver(&mut home, &stored);
+        assert_eq!(home.store.messages[&id].state, MessageState::Stored);
+        let turns = home.work();
+        assert_eq!(turns[0].removed(), [(id, true)], "and goes once it is sent");
+    }
+}
+
+#[test]
+fn an_own_message_that_waits_and_is_deleted_goes_too() {
+    use crate::config::contacts::Disappearing::AfterRead;
+    let mut home = Home::new();
+    let (_, id) = unsent(&mut home, AfterRead(60));
+    home.now = after(61);
+    home.work();
+    assert_eq!(home.account.next_work(), None);
+    let change = Change::EditMessage { id, edit: crate::store::MessageEdit::Delete };
+    let mut decision = Decision { changes: vec![change], ..Decision::default() };
+    home.account.outbox.remove(id, &mut decision);
+    home.commit(decision);
+    assert_eq!(home.work()[0].removed(), [(id, true)]);
+}
+
+#[test]
+fn a_message_whose_time_was_over_before_it_was_sent_is_told_as_failed_first() {
+    use crate::config::contacts::Disappearing::AfterSend;
+    let mut home = Home::new();
+    let (peer, id) = unsent(&mut home, AfterSend(60));
+    home.now = after(60);
+    let turns = home.work();
+    let conversation = ConversationId::Account(peer);
+    let [AccountEvent::MessageFailed { id: failed, conversation: of, .. }, removed, ..] =
+        &turns[0].decision.events[..]
+    else {
+        panic!("{:?}", turns[0].decision.events)
+    };
+    assert_eq!((failed, of), (&id, &conversation));
+    assert_eq!(removed, &AccountEvent::MessageRemoved { id, conversation, expired: true });
+    assert!(home.store.outbox.is_empty());
+}

@@ -51,6 +51,9 @@ fn busy() -> NetworkStatus {
     let quiet = AccountStatus {
         clock_offset: 0,
         outbox: 0,
+        unstored_configs: 0,
+        errands: 0,
+        synced: true,
         polling: false,
         poll_member: None,
         polled: None,
@@ -82,6 +85,9 @@ fn busy() -> NetworkStatus {
                 status: AccountStatus {
                     clock_offset: -1200,
                     outbox: 2,
+                    unstored_configs: 1,
+                    errands: 3,
+                    synced: true,
                     polling: true,
                     poll_member: Some(key(0xaa)),
                     polled: Some(Timestamp(NOW.millis() - 4_000)),

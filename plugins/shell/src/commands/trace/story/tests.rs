@@ -61,6 +61,11 @@ fn message(author: AccountId, with: AccountId, state: MessageState) -> Message {
         text: None,
         content: Vec::new(),
         hash: None,
+        own_hash: None,
+        expiry: None,
+        reactions: Vec::new(),
+        mentions_me: false,
+        deleted: false,
     }
 }
 
