@@ -159,6 +159,12 @@ pub enum EngineError {
     /// The network is needed, and the engine was started without.
     #[error("this needs the network, and the engine was started to stay off it")]
     Offline,
+    /// A question of a later version.
+    #[error("this version of Ramson cannot answer that: {query}")]
+    UnknownQuery {
+        /// The question.
+        query: String,
+    },
     /// The engine was shut down.
     #[error("the engine is not running any more")]
     Stopped,

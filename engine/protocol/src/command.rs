@@ -1,8 +1,8 @@
-//! What an account can be told to do. Together with [`AccountEvent`] and the
-//! snapshots in `ramson-types` this is what user interfaces and bots see of
-//! the engine.
+//! What an account can be told to do. Together with [`AccountEvent`] and
+//! [`Snapshot`] this is what user interfaces and bots see of the engine.
 //!
 //! [`AccountEvent`]: crate::event::AccountEvent
+//! [`Snapshot`]: crate::snapshot::Snapshot
 
 use ramson_types::conversation::{Disappearing, Notify, ProfilePicture};
 use ramson_types::message::Message;

@@ -26,5 +26,6 @@ pub mod names;
 pub mod onion;
 pub mod paths;
 pub mod pro;
+pub mod snapshot;
 pub mod store;
 pub mod swarm;

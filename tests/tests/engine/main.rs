@@ -16,4 +16,5 @@ mod guard;
 mod mischief;
 mod network;
 mod panics;
+mod snapshots;
 mod support;

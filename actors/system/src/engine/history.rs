@@ -5,6 +5,7 @@ use ramson_messages::storage::{
     GetMessage, LastEvent, LedgerIsOn, LedgerSubject, ListConversations, ListMessages, LoggedEvent,
     ReadEvents, ReadLedger, SetLedger,
 };
+use ramson_protocol::snapshot::{Query, Snapshot};
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::LedgerLine;
 use ramson_types::message::{Message, MessageState};
@@ -13,6 +14,45 @@ use ramson_types::{AccountId, ConversationId, MessageId};
 use super::{Engine, EngineError};
 
 impl Engine {
+    /// Answers a question about an account, with the number of the newest event
+    /// that the answer surely knows of. Whoever follows the events after it
+    /// misses nothing; of some of them the answer may know already.
+    pub async fn snapshot(
+        &self,
+        id: &AccountId,
+        query: Query,
+    ) -> Result<(u64, Snapshot), EngineError> {
+        let seq = self.last_event().await?;
+        let snapshot = match query {
+            Query::Profile => Snapshot::Profile(Box::new(self.profile(id).await?)),
+            Query::Conversations => Snapshot::Conversations(self.conversations(id).await?),
+            Query::Requests => {
+                let mut lines = self.conversations(id).await?;
+                lines.retain(Conversation::is_request);
+                Snapshot::Conversations(lines)
+            }
+            Query::Conversation(which) => {
+                let lines = self.conversations(id).await?;
+                let line = lines.into_iter().find(|line| line.id == which);
+                Snapshot::Conversation(line.map(Box::new))
+            }
+            Query::Messages { conversation, limit } => {
+                Snapshot::Messages(self.messages(id, conversation, limit).await?)
+            }
+            Query::Message(message) => {
+                let account = self.number_of(id).await?;
+                let found = match message.account == account {
+                    true => self.message(message).await?,
+                    // Another account's is none of this one.
+                    false => None,
+                };
+                Snapshot::Message(found.map(Box::new))
+            }
+            other => return Err(EngineError::UnknownQuery { query: format!("{other:?}") }),
+        };
+        Ok((seq, snapshot))
+    }
+
     /// An account's conversations, the one with the newest message first.
     pub async fn conversations(&self, id: &AccountId) -> Result<Vec<Conversation>, EngineError> {
         let account = self.number_of(id).await?;

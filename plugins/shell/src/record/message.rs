@@ -103,7 +103,7 @@ impl MessageRecord {
             author: message.author.to_string(),
             own: message.author == *account,
             message: message.id.to_string(),
-            hash: message.hash.map(|hash| hash.to_string()),
+            hash: message.hash.or(message.own_hash).map(|hash| hash.to_string()),
             timestamp: message.sent.millis(),
             kind: kind_name(message.kind),
             state: state_name(&message.state),

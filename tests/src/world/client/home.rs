@@ -81,8 +81,9 @@ impl Home {
         };
         match question {
             Question::Named(name) => {
-                let named = |(of, _): &(MessageName, MessageKind)| of == name;
-                let ids = self.keys.iter().filter(|(key, _)| named(key)).map(|(_, id)| id);
+                let from = (name.clone(), MessageKind::Visible);
+                let named = self.keys.range(from..).take_while(|((of, _), _)| of == name);
+                let ids = named.map(|(_, id)| id);
                 let messages = ids.filter_map(|id| self.messages.get(id)).cloned().collect();
                 Answer { messages, early: self.early.get(name).cloned() }
             }
@@ -137,8 +138,9 @@ impl Home {
                 Ok(())
             }
             Change::RemoveMessage(id) => {
-                self.messages.remove(&id);
-                self.keys.retain(|_, of| *of != id);
+                if let Some(message) = self.messages.remove(&id) {
+                    self.keys.remove(&(message.name(), message.kind));
+                }
                 Ok(())
             }
             Change::RemoveConversation(id) => {
