@@ -44,6 +44,22 @@ fn requests_are_listed_apart_and_answered() {
 }
 
 #[test]
+fn who_listens_for_an_answer_hears_it_and_not_that_the_request_was_accepted() {
+    let place = Place::new();
+    let _network = place.network();
+    let [alice, bob] = ["alice", "bob"].map(|name| place.account(name, "net.toml"));
+    place.json(&["--home", "alice", "send", "--to", &bob, "may I?"]);
+    let first = place.json(&["--home", "bob", "--timeout", "90", "listen", "--count", "1"]);
+    assert_eq!(text(&first[1], "text"), "may I?");
+    // Its first answer accepts the request, and says so.
+    place.json(&["--home", "bob", "send", "--to", &alice, "you may"]);
+    let heard = place.json(&["--home", "alice", "--timeout", "90", "listen", "--count", "1"]);
+    assert_eq!((heard.len(), text(&heard[1], "text")), (2, "you may".to_owned()));
+    let notices = place.messages("alice", &bob);
+    assert!(notices.iter().any(|it| it["kind"] == "message-request-response"), "{notices:?}");
+}
+
+#[test]
 fn nothing_comes_of_who_is_blocked() {
     let place = Place::new();
     let _network = place.network();

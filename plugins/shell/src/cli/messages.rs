@@ -97,8 +97,9 @@ pub(crate) struct ListenArgs {
     /// Only this account's messages
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,
-    /// Everything that happens: reactions, deletions, what is read, changes of
-    /// conversations and profile
+    /// Everything that happens: notices, reactions, deletions, what is read,
+    /// changes of conversations and profile. '--count' counts messages all the
+    /// same
     #[arg(long)]
     pub(crate) all: bool,
     /// End after so many messages

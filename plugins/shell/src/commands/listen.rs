@@ -2,6 +2,7 @@
 
 use ramson_system::{EngineEvent, Followed, Follower};
 use ramson_types::AccountId;
+use ramson_types::message::MessageKind;
 
 use super::reach::missing_nodes;
 use super::{Context, account_id};
@@ -91,11 +92,17 @@ impl Listen {
                     if self.silent || self.account.is_some_and(|only| only != account) {
                         continue;
                     }
+                    // A notice is nothing that somebody wrote: who waits for
+                    // an answer does not wait for it.
+                    let written = message.kind == MessageKind::Visible;
+                    if !written && !self.all {
+                        continue;
+                    }
                     progress.clear();
                     let record = MessageRecord::new(Some(seq), &account, &message);
                     console.record(&Record::Message(Box::new(record))).await?;
-                    *came += 1;
-                    if self.count == Some(*came) {
+                    *came += u64::from(written);
+                    if written && self.count == Some(*came) {
                         return Ok(());
                     }
                 }
