@@ -142,21 +142,24 @@ impl Account {
     fn poll_of(&mut self, node: ServiceNode, role: Role, now: Timestamp) -> Poll {
         self.watch.asks(node.ed25519, role, now);
         let (network_now, offset) = (self.clock.at(now), self.clock.offset());
+        let keep_alive = match role {
+            Role::Main => self.keep_alive(node.ed25519, now),
+            _ => None,
+        };
+        // A config that another device stored once more stands behind newer
+        // ones then, and so does a cursor on it. Now and then all is read.
+        let all_configs = keep_alive.is_some() && self.settings.sync.done;
         let retrieve = |namespace: &Namespace| {
             let cursor = self.cursors.get(&(node.ed25519, *namespace));
             let cursor = cursor.filter(|cursor| cursor.expires > network_now);
+            let cursor = cursor.filter(|_| !all_configs || *namespace == Namespace::INBOX);
             let last = cursor.map(|cursor| cursor.hash);
             let size = if *namespace == Namespace::INBOX { INBOX_SIZE } else { CONFIG_SIZE };
             let size = Some(size);
             Request::retrieve_signed(&*self.keys, *namespace, last, size, network_now)
         };
         let requests = match role {
-            Role::Main => {
-                let mut requests: Vec<_> = POLLED.iter().map(retrieve).collect();
-                requests.extend(self.keep_alive(node.ed25519, now));
-                requests
-            }
-            Role::Witness => POLLED.iter().map(retrieve).collect(),
+            Role::Main | Role::Witness => POLLED.iter().map(retrieve).chain(keep_alive).collect(),
             Role::Third => {
                 let missing = self.watch.missing();
                 vec![Request::get_expiries_signed(&*self.keys, &missing, network_now)]

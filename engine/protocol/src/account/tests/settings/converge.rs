@@ -71,8 +71,11 @@ fn take(device: &mut Device, step: &Step, swarm: &mut Swarm, now: Timestamp) {
             let last_read = i64::try_from(NOW.millis() + read * 1_000).unwrap();
             device.edit(now, |account| {
                 if account.settings.contacts.contact(&peer(who)).is_some() {
-                    let state = ReadState { last_read, unread, ..ReadState::default() };
                     let volatile = &mut account.settings.volatile;
+                    let before = volatile.read_state(&Convo::Account(peer(who))).unwrap();
+                    // What was read stays read.
+                    let last_read = before.map_or(last_read, |it| it.last_read.max(last_read));
+                    let state = ReadState { last_read, unread, ..ReadState::default() };
                     volatile.set_read_state(&Convo::Account(peer(who)), &state, now).unwrap();
                 }
             });

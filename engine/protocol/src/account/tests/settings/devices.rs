@@ -255,6 +255,14 @@ impl Device {
 
 /// Lets all devices poll and push until nothing is left to do.
 pub(super) fn settle(devices: &mut [Device], swarm: &mut Swarm, now: &mut Timestamp) {
+    rest(devices, swarm, now);
+    // Once a day everything is read: also what lies before a cursor because
+    // another device stored an older config once more.
+    *now = now.plus(SECOND * 60 * 60 * 25);
+    rest(devices, swarm, now);
+}
+
+fn rest(devices: &mut [Device], swarm: &mut Swarm, now: &mut Timestamp) {
     for _ in 0..40 {
         let mut pushed = false;
         for device in devices.iter_mut() {
