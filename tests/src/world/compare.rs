@@ -128,10 +128,18 @@ impl World {
             if now.since(engine.awake_since()) < WAKE_GRACE {
                 continue;
             }
-            let home = client.home.borrow();
+            let (home, tally) = (client.home.borrow(), self.tally.borrow());
+            // What its recipient may still read does not go unsent, and goes
+            // once it was stored.
+            let just_stored = |message: &Message| {
+                let stored = tally.stored.get(&(client.number, message.id));
+                stored.is_some_and(|stored| now.since(*stored) < GRACE)
+            };
             let over = home.messages.values().find(|message| {
                 let ends = message.expiry.and_then(|expiry| expiry.ends);
-                ends.is_some_and(|ends| ends.plus(GRACE) < now) && !waits(&home, message)
+                ends.is_some_and(|ends| ends.plus(GRACE) < now)
+                    && !waits(&home, message)
+                    && !just_stored(message)
             });
             if let Some(message) = over {
                 let what = format_args!("{} is there after its time: {message:?}", message.id);

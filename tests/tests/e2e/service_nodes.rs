@@ -109,7 +109,7 @@ fn what_is_deleted_and_shortened_is_so_on_every_node() {
     act("bob", &["send", "--to", &alice, "to be deleted"]);
     act("bob", &["expire", "--with", &alice, "1h", "--after-read"]);
     act("bob", &["send", "--to", &alice, "to be read"]);
-    let came = act("alice", &["listen", "--count", "4"]);
+    let came = act("alice", &["listen", "--count", "2"]);
     assert!(came.iter().any(|line| line["text"] == "to be read"), "{came:?}");
 
     let nodes = members(&place, "alice", &alice);
