@@ -125,7 +125,7 @@ pub struct ListMessages {
     pub account: u32,
     /// The conversation.
     pub conversation: ConversationId,
-    /// How many at most; more than 10,000 are never listed.
+    /// How many at most; all of them are in memory at once.
     pub limit: usize,
 }
 

@@ -212,20 +212,6 @@ fn a_removed_conversation_goes_with_its_messages_and_keeps_what_was_said_early()
 }
 
 #[test]
-fn a_list_has_ten_thousand_messages_at_most() {
-    let store = store();
-    let messages: Vec<Message> = (1..=10_002).map(|number| message(1, number, 7)).collect();
-    let changes = messages.iter().cloned().map(Change::PutMessage).collect();
-    store.write(&Commit { account: 1, changes, events: vec![], at: NOW }).unwrap();
-    let conversation = messages[0].conversation.clone();
-    let list = ListMessages { account: 1, conversation, limit: usize::MAX };
-    let listed = store.ask(&list).unwrap();
-    let ends =
-        |messages: &[Message]| messages.first().zip(messages.last()).map(|(a, b)| (a.id, b.id));
-    assert_eq!((listed.len(), ends(&listed)), (10_000, ends(&messages[2..])));
-}
-
-#[test]
 fn what_was_said_early_is_kept_by_name_until_its_time() {
     let store = store();
     let of = |until, read| Early { read, until: Timestamp(until), ..Early::default() };

@@ -28,7 +28,7 @@ pub enum Query {
     Messages {
         /// Which.
         conversation: ConversationId,
-        /// How many at most; no more than 10,000.
+        /// How many at most.
         limit: usize,
     },
     /// One message.

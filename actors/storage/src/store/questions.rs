@@ -31,9 +31,6 @@ use crate::tables::{
 /// Lines found by the beginning of a hash, at most: it may be short.
 const MAX_FOUND: usize = 1_000;
 
-/// Messages listed at a time, at most: all of them are in memory at once.
-const MAX_LISTED: usize = 10_000;
-
 /// A message that only reads.
 pub trait Question: Send + 'static {
     /// What is answered.
@@ -273,7 +270,7 @@ impl Question for ListMessages {
         let (own, line) = (reading.id(account)?, reading.conversation(account, number)?);
         let all = (account, number, 0)..=(account, number, u64::MAX);
         let mut messages = Vec::new();
-        for entry in reading.table(MESSAGES)?.range(all)?.rev().take(self.limit.min(MAX_LISTED)) {
+        for entry in reading.table(MESSAGES)?.range(all)?.rev().take(self.limit) {
             let (key, record) = entry?;
             let (_, _, number) = key.value();
             let id = MessageId { account, number };

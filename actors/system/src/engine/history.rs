@@ -59,7 +59,8 @@ impl Engine {
         Ok(self.wires.list_conversations.ask(ListConversations { account }).await??)
     }
 
-    /// The newest messages of a conversation, oldest first; at most 10,000.
+    /// The newest messages of a conversation, oldest first. All of them are in
+    /// memory at once.
     pub async fn messages(
         &self,
         id: &AccountId,
