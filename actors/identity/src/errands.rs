@@ -4,26 +4,16 @@
 use std::time::Duration;
 
 use actix::prelude::*;
-use ramson_messages::paths::{OnionAnswer, OnionError, OnionRequest};
+use ramson_messages::paths::OnionRequest;
 use ramson_messages::swarm::{LearnSwarm, SwarmView};
 use ramson_protocol::account::{Decision, DueErrand};
 use ramson_types::{Ed25519PublicKey, ServiceNode};
 
-use crate::deliver::{reason_of, swarm_of};
+use crate::ask::{Asked, ask_member, reason_of, swarm_of};
 use crate::{IdentityActor, Work};
 
 /// No errand waits longer: farther away its time was set by another clock.
 const FARTHEST: Duration = Duration::from_secs(60 * 60);
-
-/// How a request for an errand ended.
-enum Outcome {
-    /// No member could be asked.
-    NotSent { reason: String },
-    /// A member was asked in vain.
-    NoAnswer { node: Ed25519PublicKey, error: OnionError },
-    /// A member answered.
-    Answered { node: Ed25519PublicKey, answer: OnionAnswer, swarm: SwarmView },
-}
 
 impl IdentityActor {
     /// Begins the errand that is due, unless one is under way.
@@ -66,7 +56,7 @@ impl IdentityActor {
         &mut self,
         errand: DueErrand,
         swarm: Result<SwarmView, String>,
-    ) -> Work<(DueErrand, Outcome)> {
+    ) -> Work<(DueErrand, Asked)> {
         let picked = swarm.and_then(|swarm| {
             let picked = self.account.pick_errand_member(&errand, &swarm.ask, &mut self.rng);
             let node = picked.ok_or_else(|| "the account's swarm has no members".to_owned())?;
@@ -75,30 +65,19 @@ impl IdentityActor {
         let (destination, swarm) = match picked {
             Ok(picked) => picked,
             Err(reason) => {
-                return Box::pin(actix::fut::ready((errand, Outcome::NotSent { reason })));
+                return Box::pin(actix::fut::ready((errand, Asked::NotSent { reason })));
             }
         };
-        let (node, body) = (destination.ed25519, errand.request.to_bytes());
+        let body = errand.request.to_bytes();
         let ask = OnionRequest { destination, body, timeout: errand.timeout };
-        let answer = self.ports.onion.ask(ask);
-        let work = async move {
-            let outcome = match answer.await {
-                Ok(Ok(answer)) => Outcome::Answered { node, answer, swarm },
-                Ok(Err(error @ (OnionError::Guard { .. } | OnionError::Reply { .. }))) => {
-                    Outcome::NoAnswer { node, error }
-                }
-                Ok(Err(error)) => Outcome::NotSent { reason: error.to_string() },
-                Err(error) => Outcome::NotSent { reason: error.to_string() },
-            };
-            (errand, outcome)
-        };
-        Box::pin(work.into_actor(self))
+        let asked = ask_member(&self.ports, ask, swarm);
+        Box::pin(async move { (errand, asked.await) }.into_actor(self))
     }
 
     /// What came of it, decided in a turn like everything that changes
     /// settings: a turn that has decided and not kept yet would put its own,
     /// older state of them over this one.
-    fn end_errand(&mut self, errand: DueErrand, outcome: Outcome) -> Work<()> {
+    fn end_errand(&mut self, errand: DueErrand, outcome: Asked) -> Work<()> {
         Box::pin(
             self.in_turn(move |actor, ctx| {
                 let (done, refused) = actor.read_errand(&errand, outcome, ctx);
@@ -116,22 +95,22 @@ impl IdentityActor {
     fn read_errand(
         &mut self,
         errand: &DueErrand,
-        outcome: Outcome,
+        outcome: Asked,
         ctx: &mut Context<Self>,
     ) -> (Decision, Option<(Ed25519PublicKey, Vec<ServiceNode>)>) {
         let (now, me) = (self.clock.now(), self.account.id());
         let (node, answer, swarm) = match outcome {
-            Outcome::NotSent { reason } => {
+            Asked::NotSent { reason } => {
                 let done = self.account.errand_done(errand, None, &[], Err(reason), now);
                 return (done.decision, None);
             }
-            Outcome::NoAnswer { node, error } => {
+            Asked::NoAnswer { node, error } => {
                 self.member_failed(me, node, &error, ctx);
                 let reason = Err(reason_of(&error));
                 let done = self.account.errand_done(errand, Some(node), &[], reason, now);
                 return (done.decision, None);
             }
-            Outcome::Answered { node, answer, swarm } => (node, answer, swarm),
+            Asked::Answered { node, answer, swarm } => (node, answer, swarm),
         };
         let said = Ok((answer.reply.status, answer.reply.body.as_bytes()));
         let done = self.account.errand_done(errand, Some(node), &swarm.members, said, now);

@@ -24,6 +24,7 @@
 //! | `carry` | commands and work: question, plan, seal, commit |
 //! | `commits` | decisions on their way to the store, in order |
 //! | `poll`, `arrivals` | asking the own swarm; taking in what it had |
+//! | `ask` | one request to a member of a swarm |
 //! | `deliver` | outbox entries on their way to a swarm |
 //! | `errands` | what is stored, deleted and shortened in the own swarm |
 //! | `work` | what is due by itself |
@@ -32,6 +33,7 @@
 //! | `status` | how the account is, for who asks |
 
 mod arrivals;
+mod ask;
 mod carry;
 mod commits;
 mod deliver;

@@ -10,7 +10,7 @@ use ramson_protocol::swarm::PollOutcome;
 use ramson_types::ledger::Hops;
 use ramson_types::{Ed25519PublicKey, Namespace, ServiceNode};
 
-use crate::deliver::{reason_of, swarm_of};
+use crate::ask::{reason_of, swarm_of};
 use crate::{IdentityActor, REQUEST_TIMEOUT, Work};
 
 /// The members of a swarm that are worth asking.

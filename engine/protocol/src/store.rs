@@ -160,6 +160,13 @@ pub struct Early {
     pub until: Timestamp,
 }
 
+impl Early {
+    /// The tombstone of a message that was deleted or whose time was over.
+    pub fn tombstone(now: Timestamp) -> Self {
+        Self { deleted: true, until: now.plus(TOMBSTONE_LIFE), ..Self::default() }
+    }
+}
+
 /// How far an account's configs were fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sync {

@@ -345,8 +345,14 @@ proptest! {
         for bytes in [garbage.as_slice(), &bytes] {
             let id = MessageId { account: 3, number: 1 };
             let place = ConversationId::Account(AccountId::new(Prefix::Account, [0; 32]));
-            let _ = parse_message(id, place, bytes).map(|found| message(&found).unwrap());
-            let _ = parse_conversation(bytes).map(|found| conversation(&found).unwrap());
+            if let Ok(found) = parse_message(id, place.clone(), bytes) {
+                let again = parse_message(id, place, &message(&found).unwrap());
+                prop_assert_eq!(again.unwrap(), found);
+            }
+            if let Ok(found) = parse_conversation(bytes) {
+                let again = parse_conversation(&conversation(&found).unwrap());
+                prop_assert_eq!(again.unwrap(), found);
+            }
             let _ = parse_ledger_line(3, bytes).map(|found| ledger_line(&found).unwrap());
             let _ = parse_outbox(3, 1, bytes).map(|found| outbox(&found));
             let _ = parse_errand(3, 1, bytes).map(|found| errand(&found).unwrap());
@@ -374,8 +380,13 @@ proptest! {
             let mut record = record;
             let at_byte = at.index(record.len());
             record[at_byte] ^= with;
-            let _ = parse_conversation(&record);
-            let _ = parse_errand(3, 1, &record);
+            if let Ok(found) = parse_conversation(&record) {
+                let again = parse_conversation(&conversation(&found).unwrap());
+                prop_assert_eq!(again.unwrap(), found);
+            }
+            if let Ok(found) = parse_errand(3, 1, &record) {
+                prop_assert_eq!(parse_errand(3, 1, &errand(&found).unwrap()).unwrap(), found);
+            }
             record.truncate(at_byte);
             let _ = parse_conversation(&record);
             let _ = parse_errand(3, 1, &record);
@@ -383,7 +394,11 @@ proptest! {
         let mut record = message(&expected).unwrap();
         let at_byte = at.index(record.len());
         record[at_byte] ^= with;
-        let _ = parse_message(expected.id, expected.conversation.clone(), &record);
+        let (id, place) = (expected.id, expected.conversation.clone());
+        if let Ok(found) = parse_message(id, place.clone(), &record) {
+            let again = parse_message(id, place, &message(&found).unwrap());
+            prop_assert_eq!(again.unwrap(), found, "what decodes can be written down again");
+        }
         let line = LedgerLine { at: Timestamp(1), message: None, hash: None, step };
         let mut record = ledger_line(&line).unwrap();
         let at_byte = at.index(record.len());

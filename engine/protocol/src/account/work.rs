@@ -12,7 +12,7 @@ use ramson_types::message::{Message, MessageKind, MessageName, MessageState};
 use ramson_types::{AccountId, MessageId, Timestamp};
 
 use super::{Account, Decision, History, PAGE, Plan, Question, Work};
-use crate::store::{Change, Early, TOMBSTONE_LIFE};
+use crate::store::{Change, Early};
 
 pub(super) use pending::Pending;
 pub(super) use read::unhandled;
@@ -120,6 +120,5 @@ impl Account {
 /// The tombstone of a message that was deleted or whose time was over: when a
 /// copy of it comes, it is passed over.
 pub(super) fn bury(name: MessageName, now: Timestamp) -> Change {
-    let until = now.plus(TOMBSTONE_LIFE);
-    Change::PutEarly { name, early: Early { deleted: true, until, ..Early::default() } }
+    Change::PutEarly { name, early: Early::tombstone(now) }
 }

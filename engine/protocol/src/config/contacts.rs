@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use ramson_types::conversation::Notify;
 use ramson_types::{AccountId, Prefix};
 
 use super::data::{Dict, Value};
 use super::record::Fields;
 use super::typed::typed_config;
-use super::value::{MAX_NAME, Notify, Picture, Text, flag, number, numbers, seconds, text};
+use super::value::{
+    MAX_NAME, Picture, Text, flag, notify_number, number, numbers, read_notify, seconds, text,
+};
 
 mod blinded;
 
@@ -97,7 +100,7 @@ impl Contact {
             approved_me: flag(dict, b"A"),
             blocked: flag(dict, b"b"),
             priority: number(dict, b"+"),
-            notify: without_mentions(Notify::read(dict, b"@")),
+            notify: without_mentions(read_notify(dict, b"@")),
             mute_until: seconds(dict, b"!"),
             disappearing: Disappearing::read(dict),
             created: seconds(dict, b"j"),
@@ -114,7 +117,7 @@ impl Contact {
         fields.flag(b"A", self.approved_me);
         fields.flag(b"b", self.blocked);
         fields.nonzero(b"+", self.priority);
-        fields.positive(b"@", without_mentions(self.notify).number());
+        fields.positive(b"@", notify_number(without_mentions(self.notify)));
         fields.seconds(b"!", self.mute_until);
         self.disappearing.write(fields);
         fields.seconds(b"j", self.created);

@@ -1,11 +1,12 @@
 //! The account's groups and communities (03 section 10.4).
 
 use ramson_types::AccountId;
+use ramson_types::conversation::Notify;
 
 use super::data::Dict;
 use super::record::Fields;
 use super::typed::typed_config;
-use super::value::{Notify, flag, number, seconds};
+use super::value::{flag, notify_number, number, read_notify, seconds};
 
 mod community;
 mod group;
@@ -40,7 +41,7 @@ impl Membership {
         Self {
             priority: number(dict, b"+"),
             joined_at: seconds(dict, b"j"),
-            notify: Notify::read(dict, b"@"),
+            notify: read_notify(dict, b"@"),
             mute_until: seconds(dict, b"!"),
             invited: flag(dict, b"i"),
         }
@@ -49,7 +50,7 @@ impl Membership {
     fn write(&self, fields: &mut Fields<'_>) {
         fields.nonzero(b"+", self.priority);
         fields.seconds(b"j", self.joined_at);
-        fields.positive(b"@", self.notify.number());
+        fields.positive(b"@", notify_number(self.notify));
         fields.seconds(b"!", self.mute_until);
         fields.flag(b"i", self.invited);
     }

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use ramson_types::conversation::Notify;
+
 use super::data::{Dict, Scalar};
 
 /// How many bytes a name may have.
@@ -108,37 +110,23 @@ impl fmt::Debug for Picture {
     }
 }
 
-/// What a conversation tells about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Notify {
-    /// As the device is set.
-    #[default]
-    Default,
-    /// All messages.
-    All,
-    /// Nothing.
-    Off,
-    /// Where the account is mentioned.
-    Mentions,
+/// The number of what is told of a conversation.
+pub(super) const fn notify_number(notify: Notify) -> i64 {
+    match notify {
+        Notify::Default => 0,
+        Notify::All => 1,
+        Notify::Off => 2,
+        Notify::Mentions => 3,
+    }
 }
 
-impl Notify {
-    pub(super) const fn number(self) -> i64 {
-        match self {
-            Self::Default => 0,
-            Self::All => 1,
-            Self::Off => 2,
-            Self::Mentions => 3,
-        }
-    }
-
-    pub(super) fn read(dict: &Dict, key: &[u8]) -> Self {
-        match dict.integer(key) {
-            Some(1) => Self::All,
-            Some(2) => Self::Off,
-            Some(3) => Self::Mentions,
-            _ => Self::Default,
-        }
+/// What is told of a conversation.
+pub(super) fn read_notify(dict: &Dict, key: &[u8]) -> Notify {
+    match dict.integer(key) {
+        Some(1) => Notify::All,
+        Some(2) => Notify::Off,
+        Some(3) => Notify::Mentions,
+        _ => Notify::Default,
     }
 }
 

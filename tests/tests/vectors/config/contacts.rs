@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use ramson_crypto::config_cipher;
 use ramson_protocol::config::contacts::{BlindedContact, Contact, Disappearing};
-use ramson_protocol::config::value::{Notify, Picture};
+use ramson_protocol::config::value::Picture;
 use ramson_protocol::config::{Contacts, Owner, Server, Stored};
 use ramson_tests::fields::{flag, hex, hex_array, list, parsed, text};
 use ramson_tests::{Cases, expect_eq};
+use ramson_types::conversation::Notify;
 use serde_json::{Value, json};
 
 use super::pushed::domain;

@@ -6,7 +6,6 @@ use ramson_types::{AccountId, ConversationId, Timestamp};
 
 use super::super::{Account, Plan};
 use crate::command::CommandError;
-use crate::config::value::Notify as Configured;
 use crate::config::{room_key, user_groups::Membership};
 
 /// The longest draft, in code points. It may be longer than a message: who
@@ -51,7 +50,7 @@ impl Account {
             self.lines.edit(id).notify = notify;
             return Ok(Plan::default());
         }
-        self.change(id, |setting| setting.notify = configured(notify))
+        self.change(id, |setting| setting.notify = notify)
     }
 
     pub(super) fn set_draft(
@@ -119,14 +118,5 @@ impl Account {
         contact.mute_until = setting.mute_until;
         self.settings.contacts.set_contact(&contact);
         Some(())
-    }
-}
-
-const fn configured(notify: Notify) -> Configured {
-    match notify {
-        Notify::Default => Configured::Default,
-        Notify::All => Configured::All,
-        Notify::Off => Configured::Off,
-        Notify::Mentions => Configured::Mentions,
     }
 }

@@ -95,8 +95,7 @@ impl Batch {
 
     /// Keeps the tombstone of a message.
     pub(super) fn bury(&mut self, name: MessageName) {
-        let until = self.now.plus(TOMBSTONE_LIFE);
-        self.put_early(name, Early { deleted: true, until, ..Early::default() });
+        self.put_early(name, Early::tombstone(self.now));
     }
 
     /// Forgets news that was taken into its message.

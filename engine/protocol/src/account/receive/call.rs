@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use ramson_codec::proto::{CallKind, CallMessage};
+use ramson_crypto::blake2b;
 use ramson_types::message::{Message, MessageKind, MessageName, MessageState};
 use ramson_types::{AccountId, MessageId, Timestamp};
 
@@ -43,10 +44,9 @@ impl Calls {
 /// The name under which is kept that a call has its notice. It is that of no
 /// message: no time is so late.
 fn mark(with: AccountId, call: &CallMessage) -> MessageName {
-    const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
-    const FNV_PRIME: u64 = 0x0100_0000_01b3;
-    let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME);
-    let hash = call.uuid.bytes().map(|byte| byte.to_ascii_lowercase()).fold(FNV_START, hash);
+    let uuid = call.uuid.to_ascii_lowercase();
+    let hash = blake2b::hash24(&[uuid.as_bytes()]);
+    let hash = hash.first_chunk().map_or(0, |hash| u64::from_be_bytes(*hash));
     name_with_author(with, Timestamp(hash | 1 << 63))
 }
 

@@ -3,16 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use ramson_types::conversation::{CommunityRoom, Conversation, Disappearing, Notify};
+use ramson_types::conversation::{CommunityRoom, Conversation, Disappearing};
 use ramson_types::{ConversationId, Timestamp};
 
+use super::super::disappearing::from_config;
 use super::super::lines::Lines;
 use super::super::{Account, Decision};
 use super::{millis, picture_of, some_text};
-use crate::config::contacts::{self, Contact};
+use crate::config::contacts::Contact;
 use crate::config::convo_volatile::Convo;
 use crate::config::user_groups::{Community, Group, Membership};
-use crate::config::value;
 
 impl Account {
     /// Shows all that the configs say.
@@ -154,12 +154,8 @@ fn show_contact(line: &mut Conversation, contact: &Contact) {
     line.blocked = contact.blocked;
     line.priority = contact.priority;
     line.muted_until = millis(contact.mute_until);
-    line.notify = notify(contact.notify);
-    line.disappearing = match contact.disappearing {
-        contacts::Disappearing::Off => Disappearing::Off,
-        contacts::Disappearing::AfterSend(timer) => Disappearing::AfterSend(seconds(timer)),
-        contacts::Disappearing::AfterRead(timer) => Disappearing::AfterRead(seconds(timer)),
-    };
+    line.notify = contact.notify;
+    line.disappearing = from_config(contact.disappearing);
     line.created = millis(contact.created);
 }
 
@@ -178,17 +174,8 @@ fn show_membership(line: &mut Conversation, membership: &Membership) {
     line.approved_me = true;
     line.priority = membership.priority;
     line.muted_until = millis(membership.mute_until);
-    line.notify = notify(membership.notify);
+    line.notify = membership.notify;
     line.created = millis(membership.joined_at);
-}
-
-const fn notify(notify: value::Notify) -> Notify {
-    match notify {
-        value::Notify::Default => Notify::Default,
-        value::Notify::All => Notify::All,
-        value::Notify::Off => Notify::Off,
-        value::Notify::Mentions => Notify::Mentions,
-    }
 }
 
 fn seconds(timer: i64) -> u32 {

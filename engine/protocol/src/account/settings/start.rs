@@ -1,13 +1,14 @@
 //! What a start and the end of the first sync lead to.
 
-use ramson_types::conversation::{Conversation, Disappearing, Notify};
+use ramson_types::conversation::Conversation;
 use ramson_types::{ConversationId, Timestamp};
 
+use super::super::disappearing::to_config;
 use super::super::{Account, Decision};
 use super::whole_seconds;
 use crate::config::ConfigKind;
-use crate::config::contacts::{self, Contact};
-use crate::config::value::{self, Picture};
+use crate::config::contacts::Contact;
+use crate::config::value::Picture;
 use crate::store::Change;
 
 impl Account {
@@ -107,18 +108,9 @@ fn read_line(contact: &mut Contact, line: &Conversation, now: Timestamp) {
     contact.approved_me = line.approved_me;
     contact.blocked = line.blocked;
     contact.priority = line.priority;
-    contact.notify = match line.notify {
-        Notify::Default => value::Notify::Default,
-        Notify::All => value::Notify::All,
-        Notify::Off => value::Notify::Off,
-        Notify::Mentions => value::Notify::Mentions,
-    };
+    contact.notify = line.notify;
     contact.mute_until = whole_seconds(line.muted_until);
-    contact.disappearing = match line.disappearing {
-        Disappearing::Off => contacts::Disappearing::Off,
-        Disappearing::AfterSend(seconds) => contacts::Disappearing::AfterSend(seconds.into()),
-        Disappearing::AfterRead(seconds) => contacts::Disappearing::AfterRead(seconds.into()),
-    };
+    contact.disappearing = to_config(line.disappearing);
     let created = [line.created, line.latest, now].into_iter().find(|time| time.millis() > 0);
     contact.created = created.map(whole_seconds).unwrap_or_default();
 }

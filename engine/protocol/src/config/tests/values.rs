@@ -11,8 +11,9 @@ use crate::config::convo_volatile::{Convo, ReadState};
 use crate::config::local::LocalNumber;
 use crate::config::profile::NameTooLong;
 use crate::config::user_groups::{Community, Group, LegacyGroup};
-use crate::config::value::{Notify, Picture};
+use crate::config::value::Picture;
 use crate::config::{Contacts, ConvoInfoVolatile, Local, Server, UserGroups, UserProfile};
+use ramson_types::conversation::Notify;
 
 const DAY: u64 = 24 * 60 * 60;
 

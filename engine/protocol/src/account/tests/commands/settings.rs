@@ -7,7 +7,6 @@ use ramson_types::message::{ExpiresFrom, Expiry};
 
 use super::*;
 use crate::config::user_groups::{Community, Group};
-use crate::config::value;
 
 fn with(account: AccountId) -> ConversationId {
     ConversationId::Account(account)
@@ -44,11 +43,11 @@ fn pins_mutes_and_notices_of_all_kinds_of_conversations_stand_in_their_configs()
     let seconds = i64::try_from(NOW.plus(DAY).millis() / 1_000).unwrap();
     let contact = home.contact(bob).unwrap();
     let kept = (contact.priority, contact.mute_until, contact.notify);
-    assert_eq!(kept, (7, seconds, value::Notify::Off));
+    assert_eq!(kept, (7, seconds, Notify::Off));
     assert!(contact.approved && contact.approved_me, "the rest stays");
     assert_eq!(home.account.settings.profile.note_to_self_priority(), 7);
     let group = home.account.settings.groups.group(&group).unwrap().membership;
-    assert_eq!((group.priority, group.mute_until, group.notify), (7, seconds, value::Notify::Off));
+    assert_eq!((group.priority, group.mute_until, group.notify), (7, seconds, Notify::Off));
     let community = home.account.settings.groups.communities().next().unwrap().membership;
     assert_eq!(community, group);
 

@@ -9,7 +9,7 @@ use crate::account::*;
 use crate::config::contacts;
 use crate::config::convo_volatile::{Convo, ReadState};
 use crate::config::user_groups::{Community, Group};
-use crate::config::value::{Notify as ConfigNotify, Picture};
+use crate::config::value::Picture;
 
 /// Two synced devices and their swarm.
 fn two() -> ([Device; 2], Swarm, Timestamp) {
@@ -133,7 +133,7 @@ fn what_is_set_on_one_device_stands_in_the_lines_of_the_other() {
         contact.picture = Picture::new("http://f/1", &[7; 32]);
         (contact.approved, contact.approved_me, contact.blocked) = (true, true, true);
         contact.priority = 3;
-        contact.notify = ConfigNotify::Off;
+        contact.notify = Notify::Off;
         contact.mute_until = 1_800_000_000;
         contact.disappearing = contacts::Disappearing::AfterRead(3_600);
         contact.created = 1_700_000_000;
