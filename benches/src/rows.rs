@@ -5,6 +5,7 @@ mod config;
 mod crypto;
 mod engine;
 mod network;
+mod plugins;
 mod transport;
 
 use crate::table::Row;
@@ -36,6 +37,9 @@ pub fn all(goals: &[String], rounds: usize) -> anyhow::Result<Vec<Row>> {
     }
     if wanted(&["Config"]) {
         rows.extend(config::rows(rounds)?);
+    }
+    if wanted(&["Plugins"]) {
+        rows.extend(plugins::rows(rounds)?);
     }
     Ok(rows)
 }

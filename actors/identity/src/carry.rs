@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use actix::prelude::*;
 use ramson_messages::crypto::SealCopies;
-use ramson_messages::identity::{Carry, CarryError};
+use ramson_messages::identity::{Carry, CarryAll, CarryError};
 use ramson_messages::storage::RecallHistory;
 use ramson_protocol::account::{Decision, History, Intent, Plan, Question};
 use ramson_protocol::command::{Command, CommandError, Outcome};
+use ramson_protocol::store::{Change, PluginChange};
 use ramson_types::MessageId;
 
 use crate::{IdentityActor, Work};
@@ -35,6 +36,31 @@ impl Handler<Carry> for IdentityActor {
                 return refused(CarryError::OutboxFull { waiting, limit: MAX_OUTBOX });
             }
             actor.carry(Intent::Command(command), ctx)
+        })
+    }
+}
+
+/// What each of several commands led to.
+type Outcomes = Vec<Result<Outcome, CommandError>>;
+
+impl Handler<CarryAll> for IdentityActor {
+    type Result = ResponseActFuture<Self, Result<Outcomes, CarryError>>;
+
+    fn handle(
+        &mut self,
+        CarryAll { commands, keep }: CarryAll,
+        _: &mut Context<Self>,
+    ) -> Self::Result {
+        let waiting = self.turns.waiting();
+        if waiting >= MAX_COMMANDS {
+            return refused(CommandError::Busy { waiting }.into());
+        }
+        self.in_turn(|actor, ctx| {
+            let waiting = actor.account.outbox_len();
+            if waiting >= MAX_OUTBOX && commands.iter().any(only_writes) {
+                return refused(CarryError::OutboxFull { waiting, limit: MAX_OUTBOX });
+            }
+            actor.carry_all(commands, keep, ctx)
         })
     }
 }
@@ -105,6 +131,87 @@ impl IdentityActor {
             let answers = port.ask(ask).await??;
             Ok(History::new(questions.into_iter().zip(answers)))
         }
+    }
+
+    fn carry_all(
+        &mut self,
+        commands: Vec<Command>,
+        keep: Vec<PluginChange>,
+        ctx: &mut Context<Self>,
+    ) -> Work<Result<Outcomes, CarryError>> {
+        self.notice_clock();
+        let intents: Vec<Intent> = commands.into_iter().map(Intent::Command).collect();
+        let mut questions: Vec<Question> =
+            intents.iter().flat_map(|intent| self.account.questions(intent)).collect();
+        questions.sort();
+        questions.dedup();
+        let history = self.recall(questions, ctx);
+        Box::pin(history.into_actor(self).then(move |history, actor, _| {
+            let history = match history {
+                Ok(history) => history,
+                Err(error) => return refused(error),
+            };
+            let now = actor.clock.now();
+            let carry =
+                |intent| actor.account.carry_out(intent, history.clone(), now, &mut actor.rng);
+            let plans = intents.into_iter().map(carry).collect();
+            actor.seal_all(plans, keep)
+        }))
+    }
+
+    fn seal_all(
+        &mut self,
+        plans: Vec<Result<Plan, CommandError>>,
+        keep: Vec<PluginChange>,
+    ) -> Work<Result<Outcomes, CarryError>> {
+        let outgoing = plans.iter().flatten().flat_map(|plan| &plan.outgoing);
+        let copies: Vec<_> =
+            outgoing.map(|copy| (copy.to, copy.sent, copy.content.clone())).collect();
+        let (keys, seal) = (self.account.keys().clone(), self.ports.seal.clone());
+        let sealed = async move {
+            match copies.is_empty() {
+                true => Ok(Vec::new()),
+                false => Ok::<_, CarryError>(seal.ask(SealCopies { keys, copies }).await??),
+            }
+        };
+        Box::pin(sealed.into_actor(self).then(move |sealed, actor, ctx| match sealed {
+            Ok(sealed) => actor.keep_all(plans, sealed, keep, ctx),
+            Err(error) => {
+                actor.start_again(&error, ctx);
+                refused(error)
+            }
+        }))
+    }
+
+    fn keep_all(
+        &mut self,
+        plans: Vec<Result<Plan, CommandError>>,
+        mut sealed: Vec<Vec<u8>>,
+        keep: Vec<PluginChange>,
+        ctx: &mut Context<Self>,
+    ) -> Work<Result<Outcomes, CarryError>> {
+        let now = self.clock.now();
+        let mut decision = Decision::default();
+        let mut messages = BTreeSet::new();
+        let mut outcomes = Vec::new();
+        for plan in plans {
+            outcomes.push(plan.map(|plan| {
+                messages.extend(plan.outgoing.iter().map(|copy| copy.message));
+                let rest = sealed.split_off(plan.outgoing.len().min(sealed.len()));
+                let own = std::mem::replace(&mut sealed, rest);
+                let (decided, outcome) = self.account.queue(plan, own, now);
+                decision.and(decided);
+                outcome
+            }));
+        }
+        decision.changes.extend(keep.into_iter().map(Change::Plugin));
+        let kept = self.commit(decision, ctx);
+        Box::pin(kept.into_actor(self).map(move |kept, actor, ctx| {
+            kept?;
+            messages.into_iter().for_each(|message| actor.account.kept(message));
+            actor.look(ctx);
+            Ok(outcomes)
+        }))
     }
 
     fn seal(&mut self, plan: Plan, ctx: &mut Context<Self>) -> Work<Result<Outcome, CarryError>> {

@@ -70,6 +70,16 @@ pub enum EngineEvent {
         /// Why.
         reason: String,
     },
+    /// An account was added to the home.
+    AccountAdded {
+        /// Which.
+        account: AccountId,
+    },
+    /// An account is gone from the home.
+    AccountRemoved {
+        /// Which.
+        account: AccountId,
+    },
     /// An actor failed and was started again.
     ActorRestarted {
         /// Which.

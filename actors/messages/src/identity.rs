@@ -3,6 +3,7 @@
 use actix::Message;
 use ramson_crypto::session_protocol::EncryptError;
 use ramson_protocol::command::{Command, CommandError, Outcome, Profile};
+use ramson_protocol::store::PluginChange;
 use ramson_protocol::swarm::PollOutcome;
 use ramson_types::{Ed25519PublicKey, MessageId, Timestamp};
 
@@ -14,6 +15,19 @@ use crate::storage::StoreError;
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Outcome, CarryError>")]
 pub struct Carry(pub Command);
+
+/// Carries out several commands in one turn, and keeps in the same commit what
+/// else is to be true with them: all of it is on disk, or nothing. A command
+/// that is refused does not stand in the way of the others. What one of them
+/// wrote, a later one cannot name yet.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<Result<Outcome, CommandError>>, CarryError>")]
+pub struct CarryAll {
+    /// The commands; each has an outcome.
+    pub commands: Vec<Command>,
+    /// What is kept with them.
+    pub keep: Vec<PluginChange>,
+}
 
 /// What of an account's settings is in no conversation.
 #[derive(Debug, Message)]

@@ -4,7 +4,7 @@ use actix::Message;
 use ramson_crypto::Seed;
 use ramson_protocol::account::{Answer, Question};
 use ramson_protocol::event::{EventKind, EventRef};
-use ramson_protocol::store::{Change, StoredAccount};
+use ramson_protocol::store::{Change, PluginChange, StoredAccount};
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::LedgerLine;
 use ramson_types::message::Message as StoredMessage;
@@ -117,7 +117,8 @@ pub struct ListConversations {
     pub account: u32,
 }
 
-/// The newest messages of a conversation, oldest first.
+/// Messages of a conversation, oldest first: the newest ones, or those that
+/// came right before one.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Vec<StoredMessage>, StoreError>")]
 pub struct ListMessages {
@@ -125,6 +126,8 @@ pub struct ListMessages {
     pub account: u32,
     /// The conversation.
     pub conversation: ConversationId,
+    /// Right before which one; `None` for the newest.
+    pub before: Option<MessageId>,
     /// How many at most; all of them are in memory at once.
     pub limit: usize,
 }
@@ -203,6 +206,50 @@ pub struct LoggedEvent {
     pub id: Option<MessageId>,
     /// That message as it is now; `None` when it was deleted.
     pub message: Option<StoredMessage>,
+}
+
+/// The number of the oldest event of the log; `None` when it is empty.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Option<u64>, StoreError>")]
+pub struct OldestEvent;
+
+/// Keeps something for plugins that belongs to no command.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), StoreError>")]
+pub struct KeepForPlugins {
+    /// What, in this order.
+    pub changes: Vec<PluginChange>,
+}
+
+/// How far a plugin is in the event log; `None` if it was never there.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Option<u64>, StoreError>")]
+pub struct GetPluginCursor {
+    /// The plugin's name.
+    pub plugin: String,
+}
+
+/// Records of a plugin whose names begin with some text, in order of their
+/// names.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<(String, Vec<u8>)>, StoreError>")]
+pub struct ListPluginData {
+    /// The plugin's name.
+    pub plugin: String,
+    /// The text.
+    pub prefix: String,
+    /// How many at most; all of them are in memory at once.
+    pub limit: usize,
+}
+
+/// One record of a plugin.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Option<Vec<u8>>, StoreError>")]
+pub struct GetPluginData {
+    /// The plugin's name.
+    pub plugin: String,
+    /// The record's name.
+    pub key: String,
 }
 
 /// Keeps the node pool for the next start.

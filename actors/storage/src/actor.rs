@@ -18,9 +18,10 @@ mod threads;
 
 use actix::{Actor, Context, Handler, ResponseFuture};
 use ramson_messages::storage::{
-    AddAccount, Commit, GetMessage, LastEvent, LedgerIsOn, ListAccounts, ListConversations,
-    ListMessages, LoadAccount, LoadGuards, LoadNodePool, ReadEvents, ReadLedger, RecallHashes,
-    RecallHistory, RemoveAccount, SaveGuards, SaveNodePool, SetLedger, Shutdown, StoreError, Sweep,
+    AddAccount, Commit, GetMessage, GetPluginCursor, GetPluginData, KeepForPlugins, LastEvent,
+    LedgerIsOn, ListAccounts, ListConversations, ListMessages, ListPluginData, LoadAccount,
+    LoadGuards, LoadNodePool, OldestEvent, ReadEvents, ReadLedger, RecallHashes, RecallHistory,
+    RemoveAccount, SaveGuards, SaveNodePool, SetLedger, Shutdown, StoreError, Sweep,
 };
 
 use crate::store::{Question, Write};
@@ -67,11 +68,13 @@ macro_rules! handlers {
 handlers! {
     write, Write:
     Commit, AddAccount, RemoveAccount, SaveNodePool, SaveGuards, SetLedger, Sweep,
+    KeepForPlugins,
 }
 handlers! {
     ask, Question:
     ListAccounts, LoadAccount, RecallHashes, RecallHistory, ListConversations, ListMessages,
     GetMessage, ReadLedger, LedgerIsOn, LastEvent, ReadEvents, LoadNodePool, LoadGuards,
+    OldestEvent, GetPluginCursor, GetPluginData, ListPluginData,
 }
 
 impl Handler<Shutdown> for Storage {

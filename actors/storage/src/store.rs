@@ -9,6 +9,7 @@ mod failure;
 mod history;
 mod ledger;
 mod migrate;
+mod plugins;
 mod questions;
 mod recall;
 mod sweep;

@@ -104,6 +104,10 @@ tables! {
     LEDGER_BY_HASH ledger_by_hash: (Hash, u32, u64) => ();
     /// The event log by sequence number.
     EVENTS events: u64 => Record;
+    /// How far plugins are in the event log, by name.
+    PLUGIN_CURSORS plugin_cursors: &'static str => u64;
+    /// Records of plugins by the plugin's name and their own.
+    PLUGIN_DATA plugin_data: (&'static str, &'static str) => Record;
     /// Guards by isolation class.
     GUARDS guards: u64 => Record;
 }
@@ -125,4 +129,4 @@ pub(crate) mod meta {
 }
 
 /// The schema that this program writes.
-pub(crate) const SCHEMA: u64 = 3;
+pub(crate) const SCHEMA: u64 = 4;

@@ -190,8 +190,11 @@ fn a_removed_conversation_goes_with_its_messages_and_keeps_what_was_said_early()
     );
     let lines = store.ask(&ListConversations { account: 1 }).unwrap();
     assert_eq!(lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>(), [with(8)]);
-    let list =
-        |peer| store.ask(&ListMessages { account: 1, conversation: with(peer), limit: 9 }).unwrap();
+    let list = |peer| {
+        store
+            .ask(&ListMessages { account: 1, conversation: with(peer), before: None, limit: 9 })
+            .unwrap()
+    };
     assert_eq!((list(7), list(8)), (vec![], vec![other]));
     let left = store.ask(&ReadLedger { about: LedgerSubject::Account(1, 9) });
     assert_eq!(left, Ok(vec![line(4)]));
@@ -227,7 +230,8 @@ fn what_was_said_early_is_kept_by_name_until_its_time() {
     assert_eq!(known(), [Some(of(8, false)), Some(of(6, true))]);
     // No conversation is seen for it, and no other account has it.
     assert_eq!(store.ask(&ListConversations { account: 1 }), Ok(vec![]));
-    let list = ListMessages { account: 1, conversation: one.conversation.clone(), limit: 9 };
+    let list =
+        ListMessages { account: 1, conversation: one.conversation.clone(), before: None, limit: 9 };
     assert_eq!(store.ask(&list), Ok(vec![]));
     let others = RecallHistory { account: 2, questions: vec![Question::Named(one.clone())] };
     assert_eq!(store.ask(&others), Ok(vec![Answer::default()]));
@@ -363,7 +367,7 @@ fn what_was_read_shows_as_read_and_is_recalled_as_it_is_kept() {
     let line = Conversation { last_read: Timestamp(10), ..Conversation::new(with(7)) };
     apply(&store, 1, vec![Change::PutConversation(line)]);
     let shown = Message { state: MessageState::Read, ..old.clone() };
-    let list = ListMessages { account: 1, conversation: with(7), limit: 9 };
+    let list = ListMessages { account: 1, conversation: with(7), before: None, limit: 9 };
     let expected = [shown.clone(), new.clone(), own.clone(), own_odd.clone()];
     assert_eq!(store.ask(&list).unwrap(), expected);
     for message in expected {

@@ -3,6 +3,8 @@
 //! steps of the workload under the key of these tests, then closed.
 //! `data/schema-2.store` was written by the last version before schema 3: the
 //! same steps, then for each account what [`Store`]s kept in another way then.
+//! `data/schema-3.store` was written by the last version before schema 4: forty
+//! steps of today's workload.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod support;
@@ -20,6 +22,7 @@ use ramson_types::{MessageId, Timestamp};
 
 const SCHEMA_1: &[u8] = include_bytes!("data/schema-1.store");
 const SCHEMA_2: &[u8] = include_bytes!("data/schema-2.store");
+const SCHEMA_3: &[u8] = include_bytes!("data/schema-3.store");
 
 /// The same steps by this version.
 fn expected() -> Store {
@@ -44,6 +47,12 @@ fn expected_of_schema_2() -> Store {
             .write(&Commit { account: account.number, changes, events, at: support::NOW })
             .unwrap();
     }
+    store
+}
+
+fn expected_of_schema_3() -> Store {
+    let store = support::create(Arc::new(MemoryFile::new()));
+    (0..40).for_each(|number| support::step(&store, number));
     store
 }
 
@@ -81,6 +90,11 @@ fn a_store_of_schema_2_opens_and_works_as_one_of_today() {
 }
 
 #[test]
+fn a_store_of_schema_3_opens_and_works_as_one_of_today() {
+    works_as_one_of_today(SCHEMA_3, &expected_of_schema_3());
+}
+
+#[test]
 fn reactions_and_unsend_requests_of_schema_2_leave_nothing_behind() {
     let store = support::open(Arc::new(MemoryFile::with_bytes(SCHEMA_2.to_vec()))).unwrap();
     let accounts = store.ask(&ListAccounts).unwrap();
@@ -107,7 +121,11 @@ fn reactions_and_unsend_requests_of_schema_2_leave_nothing_behind() {
 
 #[test]
 fn a_migration_that_is_cut_off_begins_again() {
-    for (bytes, expected) in [(SCHEMA_1, expected()), (SCHEMA_2, expected_of_schema_2())] {
+    for (bytes, expected) in [
+        (SCHEMA_1, expected()),
+        (SCHEMA_2, expected_of_schema_2()),
+        (SCHEMA_3, expected_of_schema_3()),
+    ] {
         let file = Arc::new(MemoryFile::with_bytes(bytes.to_vec()));
         // Opened and never closed: what is on disk then is one schema or the other.
         let opened = support::open(file.clone()).unwrap();

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ramson_messages::storage::{
-    AccountSummary, AddAccount, Commit, GetMessage, LastEvent, LedgerSubject, ListAccounts,
-    ListConversations, ListMessages, LoadAccount, LoadGuards, LoadNodePool, ReadEvents, ReadLedger,
-    RecallHistory, RemoveAccount, SaveGuards, SaveNodePool, StoreError, Sweep,
+    AccountSummary, AddAccount, Commit, GetMessage, GetPluginCursor, GetPluginData, KeepForPlugins,
+    LastEvent, LedgerSubject, ListAccounts, ListConversations, ListMessages, ListPluginData,
+    LoadAccount, LoadGuards, LoadNodePool, ReadEvents, ReadLedger, RecallHistory, RemoveAccount,
+    SaveGuards, SaveNodePool, StoreError, Sweep,
 };
 use ramson_messages::transport::IsolationClass;
 use ramson_protocol::account::Question;
-use ramson_protocol::store::{Change, Counters, Cursor, Sync};
+use ramson_protocol::store::{Change, Counters, Cursor, PluginChange, Sync};
 use ramson_storage_actor::sealed::raw::{MemoryFile, RawFile};
 use ramson_storage_actor::{OpenError, Store};
 use ramson_types::conversation::{CommunityRoom, Conversation};
@@ -134,12 +135,19 @@ fn messages_are_listed_by_conversation_newest_last() {
     }
     let list = |account, peer, limit| {
         let conversation = ConversationId::Account(id(peer));
-        store.ask(&ListMessages { account, conversation, limit }).unwrap()
+        store.ask(&ListMessages { account, conversation, before: None, limit }).unwrap()
     };
     let odd: Vec<_> = [1, 3, 5, 7, 9].map(|number| message(1, number, 1)).to_vec();
     assert_eq!(list(1, 1, 99), odd);
     assert_eq!(list(1, 1, 2), odd[3..]);
     assert!(list(1, 1, 0).is_empty() && list(1, 5, 9).is_empty() && list(2, 1, 9).is_empty());
+    let before = |number, limit| {
+        let conversation = ConversationId::Account(id(1));
+        let before = Some(MessageId { account: 1, number });
+        store.ask(&ListMessages { account: 1, conversation, before, limit }).unwrap()
+    };
+    assert_eq!((before(9, 2), before(4, 99)), (odd[2..4].to_vec(), odd[..2].to_vec()));
+    assert!(before(1, 9).is_empty());
     assert_eq!(store.ask(&GetMessage { id: odd[2].id }), Ok(Some(odd[2].clone())));
     assert_eq!(store.ask(&GetMessage { id: MessageId { account: 1, number: 10 } }), Ok(None));
 }
@@ -191,8 +199,9 @@ fn a_message_changes_state_moves_and_is_recognised() {
     });
     apply(&store, 1, vec![Change::PutMessage(moved.clone())]);
     assert_eq!(store.ask(&GetMessage { id: moved.id }), Ok(Some(moved.clone())));
-    let list =
-        |conversation| store.ask(&ListMessages { account: 1, conversation, limit: 9 }).unwrap();
+    let list = |conversation| {
+        store.ask(&ListMessages { account: 1, conversation, before: None, limit: 9 }).unwrap()
+    };
     assert!(list(expected.conversation).is_empty());
     assert_eq!(list(moved.conversation.clone()), [moved.clone()]);
     assert_eq!(known(&[name, moved.name()]), [vec![], vec![moved]]);
@@ -240,7 +249,7 @@ fn a_removed_account_leaves_nothing_behind() {
     let with = records(&store);
     let same: Vec<_> = with.iter().filter(|(name, count)| without[*name] == **count).collect();
     let home: Vec<_> = same.into_iter().map(|(name, _)| *name).collect();
-    assert_eq!(home, ["guards", "meta"]);
+    assert_eq!(home, ["guards", "meta", "plugin_cursors", "plugin_data"]);
 
     // No table has anything of it any more, and what others have is as it was.
     store.write(&RemoveAccount { account: 2 }).unwrap();
@@ -497,4 +506,53 @@ fn the_event_log_gives_what_was_missed_and_forgets_what_is_old() {
         .unwrap();
     assert_eq!(read(0, 10).iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [3]);
     assert_eq!(store.ask(&LastEvent), Ok(3), "the sequence goes on");
+}
+
+#[test]
+fn what_a_plugin_keeps_is_its_own_and_shares_the_fate_of_its_commit() {
+    let store = store();
+    store.write(&add_account(1)).unwrap();
+    let plugin = |name: &str| name.to_owned();
+    let cursor = |name| store.ask(&GetPluginCursor { plugin: plugin(name) }).unwrap();
+    let list = |name, prefix: &str| {
+        let ask = ListPluginData { plugin: plugin(name), prefix: prefix.to_owned(), limit: 9 };
+        store.ask(&ask).unwrap()
+    };
+    let put = |name, key: &str, value: Option<&[u8]>| PluginChange::PutData {
+        plugin: plugin(name),
+        key: key.to_owned(),
+        value: value.map(<[u8]>::to_vec),
+    };
+    let seen = |name, seq| PluginChange::SetCursor { plugin: plugin(name), seq };
+    assert_eq!((cursor("a"), list("a", "")), (None, vec![]));
+
+    let changes = [seen("a", 3), put("a", "x/1", Some(b"one")), put("a", "x/2", Some(b""))];
+    let with_message =
+        [vec![Change::PutMessage(message(1, 1, 1))], changes.map(Change::Plugin).to_vec()];
+    apply(&store, 1, with_message.concat());
+    let changes = vec![put("a", "y", Some(b"y")), put("ab", "x/1", Some(b"other")), seen("b", 9)];
+    store.write(&KeepForPlugins { changes }).unwrap();
+    assert_eq!((cursor("a"), cursor("b"), cursor("ab")), (Some(3), Some(9), None));
+    let both = [("x/1".to_owned(), b"one".to_vec()), ("x/2".to_owned(), Vec::new())];
+    assert_eq!(list("a", "x/"), both);
+    assert_eq!((list("a", "").len(), list("ab", "").len()), (3, 1));
+    let one = GetPluginData { plugin: plugin("a"), key: "x/1".to_owned() };
+    assert_eq!(store.ask(&one), Ok(Some(b"one".to_vec())));
+
+    // A commit that is refused keeps nothing of it.
+    let foreign = vec![
+        Change::RemoveMessage(MessageId { account: 2, number: 1 }),
+        Change::Plugin(seen("a", 99)),
+    ];
+    let commit = Commit { account: 1, changes: foreign, events: vec![], at: NOW };
+    assert!(store.write(&commit).is_err());
+    assert_eq!(cursor("a"), Some(3));
+
+    let changes = vec![put("a", "x/1", None), PluginChange::Forget { plugin: plugin("ab") }];
+    store.write(&KeepForPlugins { changes }).unwrap();
+    assert_eq!((store.ask(&one), list("ab", "")), (Ok(None), vec![]));
+    store
+        .write(&KeepForPlugins { changes: vec![PluginChange::Forget { plugin: plugin("a") }] })
+        .unwrap();
+    assert_eq!((cursor("a"), list("a", ""), cursor("b")), (None, vec![], Some(9)));
 }

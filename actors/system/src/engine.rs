@@ -5,10 +5,12 @@
 //! | `accounts` | adding, listing and removing accounts; how one is |
 //! | `commands` | what an account can be told to do |
 //! | `history` | conversations, messages, ledger and the event log |
+//! | `plugins` | what is kept for plugins |
 
 mod accounts;
 mod commands;
 mod history;
+mod plugins;
 #[cfg(test)]
 mod tests;
 

@@ -2,26 +2,30 @@
 //! slow it is.
 //!
 //! Live events come over the bus, in nearly the order of their numbers:
-//! accounts whose commits shared a write publish independently. What the bus
-//! dropped, or nobody published because an actor failed in between, comes
-//! from the event log.
+//! accounts whose commits shared a write publish independently. They are told
+//! in the order of their numbers. What the bus dropped, or nobody published
+//! because an actor failed in between, comes from the event log.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use ramson_messages::events::{EngineEvent, Event};
-use ramson_protocol::event::{AccountEvent, EventKind, EventRef};
+use ramson_protocol::event::{AccountEvent, AccountSignal, EventKind, EventRef};
 use ramson_types::AccountId;
 use ramson_types::message::Message;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
 
 use crate::engine::{Engine, EngineError};
 
 /// Events read from the log at a time.
 const PAGE: usize = 256;
 
-/// So many numbers above a gap, and the log is asked what became of the gap.
+/// So many events above a gap, or so long, and the log is asked what became of
+/// the gap.
 const PATIENCE: usize = 1_024;
+const GAP_TIME: Duration = Duration::from_millis(50);
 
 /// What a [`Follower`] tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,18 +51,28 @@ pub enum Followed {
         /// engine failed meanwhile, that only the log has it.
         event: Option<Box<AccountEvent>>,
     },
+    /// Something is so for a moment; it has no number and is not kept.
+    Signal {
+        /// To which account.
+        account: AccountId,
+        /// What.
+        signal: AccountSignal,
+    },
     /// Something happened beside the accounts.
     Engine(EngineEvent),
 }
 
-/// Tells everything that happens to accounts after it was made, each once.
+/// Tells everything that happens to accounts after it was made, each once and
+/// in the order of the numbers.
 pub struct Follower {
     engine: Engine,
     events: Receiver<Event>,
-    told: Told,
+    order: Order,
     waiting: VecDeque<Followed>,
     /// The bus dropped something: the log is read to its end first.
     behind: bool,
+    /// Until when a gap may close by itself.
+    gap: Option<Instant>,
 }
 
 impl Follower {
@@ -70,9 +84,15 @@ impl Follower {
     /// Tells what the log has after a number, and goes on with what comes.
     pub(crate) fn after(engine: Engine, through: u64) -> Self {
         let events = engine.subscribe();
-        let told = Told { through, beyond: BTreeSet::new() };
+        let order = Order { through, held: BTreeMap::new() };
         // What happened before the bus was heard is in the log.
-        Self { engine, events, told, waiting: VecDeque::new(), behind: true }
+        Self { engine, events, order, waiting: VecDeque::new(), behind: true, gap: None }
+    }
+
+    /// The number that it has taken in everything through; before the first
+    /// [`Follower::next`] the one that it begins behind.
+    pub const fn through(&self) -> u64 {
+        self.order.through
     }
 
     /// The next thing to tell. Nothing is lost when the future is dropped.
@@ -82,37 +102,56 @@ impl Follower {
                 return Ok(next);
             }
             // Page by page, so that a slow reader's memory stays small.
-            if self.behind || self.told.beyond.len() >= PATIENCE {
+            if self.behind || self.order.held.len() >= PATIENCE {
                 self.behind = self.read_log().await?;
                 continue;
             }
-            match self.events.recv().await {
-                Ok(Event::Account { seq, account, event }) => {
-                    if !self.told.first_time(seq) {
-                        continue;
-                    }
-                    return Ok(match event {
-                        AccountEvent::MessageReceived(message) => {
-                            Followed::Received { seq, account, message: Box::new(message) }
-                        }
-                        event => {
-                            let (what, event) = (event.reference(), Some(Box::new(event)));
-                            Followed::Changed { seq, account, what, event }
-                        }
-                    });
-                }
-                Ok(Event::Engine(event)) => {
-                    // It may have ended between a commit and its events.
-                    self.behind |= matches!(
-                        event,
-                        EngineEvent::ActorRestarted { .. } | EngineEvent::ActorGivenUp { .. }
-                    );
-                    return Ok(Followed::Engine(event));
-                }
-                Ok(_) => {}
-                Err(RecvError::Lagged(_)) => self.behind = true,
-                Err(RecvError::Closed) => return Err(EngineError::Stopped),
+            match self.hear().await {
+                Some(Ok(event)) => self.take_in(event),
+                Some(Err(RecvError::Lagged(_))) | None => self.behind = true,
+                Some(Err(RecvError::Closed)) => return Err(EngineError::Stopped),
             }
+        }
+    }
+
+    /// What the bus has next; `None` when a gap stayed open for too long.
+    async fn hear(&mut self) -> Option<Result<Event, RecvError>> {
+        if self.order.held.is_empty() {
+            self.gap = None;
+            return Some(self.events.recv().await);
+        }
+        let until = *self.gap.get_or_insert_with(|| Instant::now() + GAP_TIME);
+        tokio::select! {
+            biased;
+            event = self.events.recv() => Some(event),
+            () = tokio::time::sleep_until(until) => {
+                self.gap = None;
+                None
+            }
+        }
+    }
+
+    fn take_in(&mut self, event: Event) {
+        match event {
+            Event::Account { seq, account, event } => {
+                let before = self.order.through;
+                self.waiting.extend(self.order.take(seq, told(seq, account, event)));
+                if self.order.through != before {
+                    self.gap = None;
+                }
+            }
+            Event::Signal { account, signal, .. } => {
+                self.waiting.push_back(Followed::Signal { account, signal });
+            }
+            Event::Engine(event) => {
+                // It may have ended between a commit and its events.
+                self.behind |= matches!(
+                    event,
+                    EngineEvent::ActorRestarted { .. } | EngineEvent::ActorGivenUp { .. }
+                );
+                self.waiting.push_back(Followed::Engine(event));
+            }
+            _ => {}
         }
     }
 
@@ -120,17 +159,20 @@ impl Follower {
     /// may be more.
     async fn read_log(&mut self) -> Result<bool, EngineError> {
         let accounts = self.engine.accounts().await?;
-        let events = self.engine.events_after(self.told.through, PAGE).await?;
-        let more = !events.is_empty();
-        if !more {
-            self.told.all_gone();
+        let events = self.engine.events_after(self.order.through, PAGE).await?;
+        if events.is_empty() {
+            // What is missing was removed with its account and never comes.
+            self.waiting.extend(self.order.close_all());
+            return Ok(false);
         }
         for event in events {
-            // The log has every number up to this one, or forgot it for good.
-            let first = !self.told.beyond.contains(&event.seq);
-            self.told.all_through(event.seq);
+            let (earlier, live) = self.order.pass(event.seq);
+            self.waiting.extend(earlier);
             let account = accounts.iter().find(|account| account.number == event.account);
-            let (true, Some(account)) = (first, account) else { continue };
+            let (None, Some(account)) = (&live, account) else {
+                self.waiting.extend(live);
+                continue;
+            };
             let (seq, account) = (event.seq, account.id);
             self.waiting.push_back(match (event.kind, event.message) {
                 (EventKind::MessageReceived, Some(message)) => {
@@ -145,45 +187,62 @@ impl Follower {
                 }
             });
         }
-        Ok(more)
+        Ok(true)
     }
 }
 
-/// Which events were told: all through one number, and some beyond it.
+/// An event with all that is known of it.
+fn told(seq: u64, account: AccountId, event: AccountEvent) -> Followed {
+    match event {
+        AccountEvent::MessageReceived(message) => {
+            Followed::Received { seq, account, message: Box::new(message) }
+        }
+        event => {
+            let (what, event) = (event.reference(), Some(Box::new(event)));
+            Followed::Changed { seq, account, what, event }
+        }
+    }
+}
+
+/// Puts events into the order of their numbers.
 #[derive(Debug)]
-struct Told {
+struct Order<T = Followed> {
+    /// Everything up to here was told.
     through: u64,
-    beyond: BTreeSet<u64>,
+    /// What came before an earlier one.
+    held: BTreeMap<u64, T>,
 }
 
-impl Told {
-    /// Notes an event; whether it is new.
-    fn first_time(&mut self, seq: u64) -> bool {
-        if seq <= self.through || !self.beyond.insert(seq) {
-            return false;
+impl<T> Order<T> {
+    /// Takes one in, and gives those whose turn it is now.
+    fn take(&mut self, seq: u64, event: T) -> Vec<T> {
+        if seq > self.through {
+            self.held.insert(seq, event);
         }
-        self.close_gap();
-        true
-    }
-
-    fn all_through(&mut self, seq: u64) {
-        self.through = self.through.max(seq);
-        self.beyond.retain(|beyond| *beyond > self.through);
-        self.close_gap();
-    }
-
-    /// The log has nothing more: what is missing was removed with its account
-    /// and never comes.
-    fn all_gone(&mut self) {
-        if let Some(last) = self.beyond.last() {
-            self.all_through(*last);
-        }
-    }
-
-    fn close_gap(&mut self) {
-        while self.beyond.remove(&self.through.saturating_add(1)) {
+        let mut ready = Vec::new();
+        while let Some(event) = self.held.remove(&self.through.saturating_add(1)) {
             self.through = self.through.saturating_add(1);
+            ready.push(event);
         }
+        ready
+    }
+
+    /// The log has this number, and nothing between it and what was told: those
+    /// held before it, and itself if it is held.
+    fn pass(&mut self, seq: u64) -> (Vec<T>, Option<T>) {
+        let later = self.held.split_off(&seq.saturating_add(1));
+        let mut until = std::mem::replace(&mut self.held, later);
+        let itself = until.remove(&seq);
+        self.through = self.through.max(seq);
+        (until.into_values().collect(), itself)
+    }
+
+    /// Gives all that is held: what is missing never comes.
+    fn close_all(&mut self) -> Vec<T> {
+        if let Some(last) = self.held.keys().next_back() {
+            self.through = self.through.max(*last);
+        }
+        std::mem::take(&mut self.held).into_values().collect()
     }
 }
 
@@ -191,26 +250,39 @@ impl Told {
 mod tests {
     use super::*;
 
+    fn order(through: u64) -> Order<u64> {
+        Order { through, held: BTreeMap::new() }
+    }
+
     #[test]
-    fn every_number_counts_once_in_whatever_order_it_comes() {
-        let mut told = Told { through: 10, beyond: BTreeSet::new() };
-        assert!(!told.first_time(10));
-        assert!(told.first_time(12) && told.first_time(11) && told.first_time(14));
-        assert!(!told.first_time(11) && !told.first_time(12) && !told.first_time(14));
-        assert_eq!((told.through, told.beyond.len()), (12, 1));
-        told.all_through(13);
-        assert_eq!((told.through, told.beyond.len()), (14, 0));
-        assert!(!told.first_time(13) && told.first_time(15));
+    fn every_number_counts_once_and_in_order_however_it_comes() {
+        let mut order = order(10);
+        assert!(order.take(10, 10).is_empty());
+        assert!(order.take(12, 12).is_empty());
+        assert_eq!(order.take(11, 11), [11, 12]);
+        assert!(order.take(14, 14).is_empty() && order.take(12, 12).is_empty());
+        assert_eq!(order.pass(13), (vec![], None));
+        assert_eq!(order.take(15, 15), [14, 15]);
+        assert_eq!((order.through, order.held.len()), (15, 0));
+    }
+
+    #[test]
+    fn what_the_log_has_too_is_told_as_it_came() {
+        let mut order = order(0);
+        assert!(order.take(3, 3).is_empty() && order.take(5, 5).is_empty());
+        assert_eq!(order.pass(1), (vec![], None));
+        assert_eq!(order.pass(5), (vec![3], Some(5)));
+        assert_eq!(order.through, 5);
     }
 
     #[test]
     fn a_gap_that_the_log_has_no_more_is_waited_for_no_longer() {
-        let mut told = Told { through: 10, beyond: BTreeSet::new() };
-        told.all_gone();
-        assert_eq!(told.through, 10);
-        assert!(told.first_time(12) && told.first_time(14));
-        told.all_gone();
-        assert_eq!((told.through, told.beyond.len()), (14, 0));
-        assert!(!told.first_time(13) && told.first_time(15));
+        let mut order = order(10);
+        assert!(order.close_all().is_empty());
+        assert_eq!(order.through, 10);
+        assert!(order.take(12, 12).is_empty() && order.take(14, 14).is_empty());
+        assert_eq!(order.close_all(), [12, 14]);
+        assert!(order.take(13, 13).is_empty());
+        assert_eq!(order.take(15, 15), [15]);
     }
 }

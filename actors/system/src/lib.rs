@@ -42,6 +42,7 @@ pub use ramson_protocol::event::{AccountEvent, AccountSignal, EventKind, EventRe
 pub use ramson_protocol::names::ResolveError;
 pub use ramson_protocol::paths::{PathStatus, PathsStatus};
 pub use ramson_protocol::snapshot::{Query, Snapshot};
+pub use ramson_protocol::store::PluginChange;
 pub use ramson_protocol::swarm::{Doubted, RequestRate};
 pub use ramson_storage_actor::{OpenError, Store};
 pub use ramson_transport_actor::{ProxyAddress, ProxyError};

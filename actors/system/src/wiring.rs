@@ -12,12 +12,15 @@ use std::sync::Arc;
 use actix::prelude::*;
 use arc_swap::ArcSwap;
 use ramson_crypto::{AccountKeys, Seed};
-use ramson_messages::events::EventBus;
-use ramson_messages::identity::{Carry, GetAccountStatus, GetProfile, GetSending, PollNow};
+use ramson_messages::events::{EngineEvent, Event, EventBus};
+use ramson_messages::identity::{
+    Carry, CarryAll, GetAccountStatus, GetProfile, GetSending, PollNow,
+};
 use ramson_messages::paths::{GetPathsStatus, OnionRequest, ReadyPaths};
 use ramson_messages::storage::{
-    AccountSummary, AddAccount, GetMessage, LastEvent, LedgerIsOn, ListAccounts, ListConversations,
-    ListMessages, LoadAccount, ReadEvents, ReadLedger, RemoveAccount, SaveGuards, SetLedger,
+    AccountSummary, AddAccount, GetMessage, GetPluginCursor, GetPluginData, KeepForPlugins,
+    LastEvent, LedgerIsOn, ListAccounts, ListConversations, ListMessages, ListPluginData,
+    LoadAccount, OldestEvent, ReadEvents, ReadLedger, RemoveAccount, SaveGuards, SetLedger,
     Shutdown, Sweep,
 };
 use ramson_messages::transport::IsolationClass;
@@ -74,10 +77,21 @@ pub(crate) struct Wires {
     pub(crate) ledger_is_on: Link<LedgerIsOn>,
     pub(crate) last_event: Link<LastEvent>,
     pub(crate) read_events: Link<ReadEvents>,
+    pub(crate) plugins: PluginLinks,
     pub(crate) swarm: swarm::SwarmLinks,
     /// Missing in an engine that stays off the network.
     pub(crate) network_paths: Option<Link<GetPathsStatus>>,
     accounts: Arc<ArcSwap<BTreeMap<AccountId, AccountWires>>>,
+}
+
+/// Links to what the store keeps for plugins.
+#[derive(Clone)]
+pub(crate) struct PluginLinks {
+    pub(crate) keep: Link<KeepForPlugins>,
+    pub(crate) cursor: Link<GetPluginCursor>,
+    pub(crate) data: Link<GetPluginData>,
+    pub(crate) list: Link<ListPluginData>,
+    pub(crate) oldest_event: Link<OldestEvent>,
 }
 
 /// Links to one account.
@@ -85,6 +99,7 @@ pub(crate) struct Wires {
 pub(crate) struct AccountWires {
     pub(crate) number: u32,
     pub(crate) carry: Link<Carry>,
+    pub(crate) carry_all: Link<CarryAll>,
     pub(crate) profile: Link<GetProfile>,
     pub(crate) sending: Link<GetSending>,
     pub(crate) poll_now: Link<PollNow>,
@@ -249,6 +264,13 @@ impl House {
             ledger_is_on: link("storage", &storage),
             last_event: link("storage", &storage),
             read_events: link("storage", &storage),
+            plugins: PluginLinks {
+                keep: link("storage", &storage),
+                cursor: link("storage", &storage),
+                data: link("storage", &storage),
+                list: link("storage", &storage),
+                oldest_event: link("storage", &storage),
+            },
             swarm: swarm.links.clone(),
             network_paths: swarm.own_paths(),
             accounts: Arc::default(),
@@ -358,6 +380,7 @@ impl House {
         let (id, name) = (add.id, add.name.clone());
         let number = link("storage", &self.storage).ask(add).await??;
         self.start_account(number, id).await?;
+        self.basics.events.publish(Event::Engine(EngineEvent::AccountAdded { account: id }));
         Ok(AccountSummary { number, id, name })
     }
 
@@ -372,6 +395,7 @@ impl House {
             self.start_account(number, id).await?;
             return Err(error.into());
         }
+        self.basics.events.publish(Event::Engine(EngineEvent::AccountRemoved { account: id }));
         let (class, guards) = (class_of(number), Vec::new());
         Ok(link("storage", &self.storage).ask(SaveGuards { class, guards }).await??)
     }

@@ -266,7 +266,8 @@ impl House {
             Keeping::Nowhere(counted) => Ok(counted.load(Ordering::SeqCst)),
             Keeping::Store(_, store) => {
                 let conversation = ConversationId::Account(self.author.id());
-                let ask = ListMessages { account: 1, conversation, limit: usize::MAX };
+                let ask =
+                    ListMessages { account: 1, conversation, before: None, limit: usize::MAX };
                 Ok(store.ask(ask).await?.len())
             }
         }

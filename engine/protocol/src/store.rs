@@ -96,6 +96,35 @@ pub enum Change {
     SetCounters(Counters),
     /// Adds a line to the delivery ledger.
     Ledger(LedgerLine),
+    /// Keeps something for a plugin, together with what it told the account to
+    /// do.
+    Plugin(PluginChange),
+}
+
+/// What the home keeps for a plugin that must not lose its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PluginChange {
+    /// It is done with every event up to a number.
+    SetCursor {
+        /// The plugin's name.
+        plugin: String,
+        /// The event's number.
+        seq: u64,
+    },
+    /// Writes one of its own records, or removes it.
+    PutData {
+        /// The plugin's name.
+        plugin: String,
+        /// The record's name.
+        key: String,
+        /// The record; `None` removes it.
+        value: Option<Vec<u8>>,
+    },
+    /// Forgets all of it.
+    Forget {
+        /// The plugin's name.
+        plugin: String,
+    },
 }
 
 /// A config as it is kept. It may hold secrets of groups, so it does not print.

@@ -7,6 +7,7 @@ mod conversations;
 mod localnet;
 mod messages;
 mod network;
+mod plugins;
 
 use std::path::PathBuf;
 
@@ -18,16 +19,22 @@ pub(crate) use conversations::*;
 pub(crate) use localnet::*;
 pub(crate) use messages::*;
 pub(crate) use network::*;
+pub(crate) use plugins::*;
 
 /// A messenger engine for the Session network.
 ///
-/// Without a command it shows itself: a local network in this process, two
-/// accounts, a message through three onion hops, and the answer.
+/// Without a command, on a terminal, its user interface is shown on the home;
+/// where there is none yet, it offers to try everything on a local network in
+/// this process, to make an account, or to restore one. Otherwise it is 'demo'.
 #[derive(Debug, Parser)]
 #[command(name = "ramson", version, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
+    /// Which user interface is shown: terminal, web, desktop, another plugin's
+    /// name, or the path of its library [default: terminal]
+    #[arg(long, value_name = "UI")]
+    pub(crate) ui: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -121,8 +128,9 @@ pub(crate) enum Command {
 
     /// Run the engine without printing, as a daemon
     ///
-    /// Other commands on the same home are carried out by it. Ends on SIGINT
-    /// and SIGTERM with exit status 0.
+    /// Other commands on the same home are carried out by it, and the plugins
+    /// that are to start with it run. Ends on SIGINT and SIGTERM with exit
+    /// status 0.
     Run,
 
     /// List conversations, the one with the newest message first
@@ -155,11 +163,20 @@ pub(crate) enum Command {
     /// changes the network that runs with that state folder.
     Localnet(LocalnetArgs),
 
-    /// Show how a message travels: what 'ramson' alone does
+    /// Plugins: what they are, and which run
+    #[command(subcommand, arg_required_else_help = false)]
+    Plugin(PluginCommand),
+
+    /// User interfaces, which are plugins that take turns
+    #[command(subcommand, arg_required_else_help = false)]
+    Ui(UiCommand),
+
+    /// Show how a message travels: what 'ramson' alone does in a pipe
     ///
     /// Starts a local network in this process, sends a message from one
-    /// account through three onion hops to another, and prints the way and
-    /// the answer. On a terminal you can then write on. It has a home of its
+    /// account through three onion hops to another, which the plugin 'bot-echo'
+    /// answers for, and prints the way and the answer. On a terminal you can
+    /// then write on. It has a home of its
     /// own in the user's state folder, unless --home or RAMSON_HOME is given.
     Demo,
 }

@@ -11,25 +11,32 @@ pub(crate) mod localnet;
 mod messages;
 pub(crate) mod network;
 mod peer;
+pub(crate) mod plugin;
 mod reach;
 mod resolve;
 mod send;
 pub(crate) mod trace;
+mod ui;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ramson_host::Host;
 use ramson_system::Engine;
 use ramson_types::AccountId;
+use ramson_wire::GrantSet;
 
 use crate::cli::{AccountCommand, Command, NetworkCommand};
 use crate::console::Console;
 use crate::error::Failure;
+use crate::home::Home;
 use crate::input::Input;
 use crate::network::Network;
 use crate::settings::Proxy;
 use crate::signals::Ending;
+
+pub(crate) use account::display_name;
 
 /// What an engine runs on.
 #[derive(Debug)]
@@ -42,6 +49,8 @@ pub(crate) struct Ground {
 /// What a command acts on.
 pub(crate) struct Context {
     pub(crate) engine: Engine,
+    /// The engine's plugins.
+    pub(crate) host: Host,
     pub(crate) ground: Arc<Ground>,
     pub(crate) console: Console,
     pub(crate) ending: Ending,
@@ -82,6 +91,8 @@ pub(crate) enum Needs {
     Network,
     /// Accounts that are polled, for as long as the command runs.
     Polling,
+    /// The same, in an engine that goes on until it is told to end.
+    Lasting,
 }
 
 /// A command that is ready to run.
@@ -96,6 +107,8 @@ pub(crate) enum Job {
     Ledger(ledger::Ledger),
     Resolve(resolve::Resolve),
     NetworkStatus(network::Status),
+    Plugin(plugin::Plugin),
+    Ui(ui::Ui),
 }
 
 impl Job {
@@ -126,6 +139,11 @@ impl Job {
             Command::Network(NetworkCommand::Status(args)) => {
                 Self::NetworkStatus(network::Status::prepare(args)?)
             }
+            Command::Plugin(command) => match plugin::Plugin::prepare(command)? {
+                Some(job) => Self::Plugin(job),
+                None => return Ok(None),
+            },
+            Command::Ui(command) => Self::Ui(ui::Ui::prepare(command)),
             Command::Network(NetworkCommand::Proxy(_)) | Command::Localnet(_) | Command::Demo => {
                 return Ok(None);
             }
@@ -157,7 +175,9 @@ impl Job {
             // What is told to other devices has to know what they told.
             Self::Act(job) if !job.only_reads() => Needs::Polling,
             Self::Account(job) if job.fetches() => Needs::Polling,
-            Self::Listen(_) => Needs::Polling,
+            Self::Listen(_) => Needs::Lasting,
+            Self::Plugin(job) => job.needs(),
+            Self::Ui(job) => job.needs(),
             _ => Needs::Store,
         }
     }
@@ -165,6 +185,52 @@ impl Job {
     /// Whether it goes on until it is told to end.
     pub(crate) fn is_endless(&self) -> bool {
         matches!(self, Self::Listen(_))
+    }
+
+    /// Whether it is for an engine that runs already: it starts none.
+    pub(crate) fn only_attaches(&self) -> bool {
+        match self {
+            Self::Plugin(job) => job.only_attaches(),
+            Self::Ui(job) => job.only_attaches(),
+            _ => false,
+        }
+    }
+
+    /// Whether there is something to do without a home.
+    pub(crate) fn needs_no_home(&self) -> bool {
+        matches!(self, Self::Plugin(plugin::Plugin::List) | Self::Ui(ui::Ui::List))
+    }
+
+    /// Tells in which folder its paths begin, and what its user agreed to.
+    pub(crate) fn asked_from(&mut self, folder: Option<&Path>, agreed: Option<GrantSet>) {
+        match self {
+            Self::Plugin(job) => job.asked_from(folder, agreed),
+            Self::Ui(job) => job.asked_from(folder),
+            _ => {}
+        }
+    }
+
+    /// Asks what has to be decided before it is done, here or elsewhere; what
+    /// its user agreed to.
+    pub(crate) async fn decide(
+        &mut self,
+        home: &Home,
+        host: &Host,
+        ending: &Ending,
+    ) -> Result<Option<GrantSet>, Failure> {
+        match self {
+            Self::Plugin(job) => job.decide(home, host, ending).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// Does what can be done without a home.
+    pub(crate) async fn run_alone(&self, host: &Host, console: &Console) -> Result<(), Failure> {
+        match self {
+            Self::Plugin(_) => plugin::list(host, console, false).await,
+            Self::Ui(_) => plugin::list(host, console, true).await,
+            _ => Ok(()),
+        }
     }
 
     /// Whether it makes the home where there is none.
@@ -193,6 +259,8 @@ impl Job {
             Self::Ledger(job) => job.run(context).await,
             Self::Resolve(job) => job.run(context).await,
             Self::NetworkStatus(job) => job.run(context).await,
+            Self::Plugin(job) => job.run(context).await,
+            Self::Ui(job) => job.run(context).await,
         }
     }
 }

@@ -127,6 +127,12 @@ pub(crate) fn note_here(text: &str) {
     let _gone = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Writes to the terminal on stdout as it is.
+pub(crate) fn write_here(text: &str) {
+    let mut out = io::stdout().lock();
+    let _gone = write!(out, "{text}").and_then(|()| out.flush());
+}
+
 /// Prints a question to stderr, and leaves the line open for the answer.
 pub(crate) fn ask_here(text: &str) -> io::Result<()> {
     let mut err = io::stderr().lock();

@@ -9,8 +9,10 @@ pub(crate) mod socket;
 mod wire;
 
 use std::fmt;
+use std::path::PathBuf;
 
 use clap::Parser as _;
+use ramson_wire::GrantSet;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
@@ -20,7 +22,7 @@ use crate::error::Failure;
 use crate::start;
 
 pub(crate) use client::{Outcome, attach};
-pub(crate) use server::{Guests, Host};
+pub(crate) use server::{Carrier, Guests};
 
 /// What a client asks for.
 #[derive(Serialize, Deserialize)]
@@ -34,6 +36,12 @@ pub(crate) struct Request {
     /// The proxy that the client asks for, if it does; may hold a password.
     #[serde(default)]
     pub(crate) proxy: Option<String>,
+    /// The folder that the client is in, where paths begin.
+    #[serde(default)]
+    pub(crate) folder: Option<PathBuf>,
+    /// What a plugin may do, where its user was asked, and agreed.
+    #[serde(default)]
+    pub(crate) agreed: Option<GrantSet>,
 }
 
 impl Drop for Request {
@@ -55,7 +63,9 @@ impl Request {
         let cli = Cli::try_parse_from(words).map_err(|error| start::usage(&error))?;
         let job = cli.command.as_ref().map(|command| Job::prepare(command, self.stdin.as_deref()));
         let reason = "that command needs no engine".to_owned();
-        Ok((job.transpose()?.flatten().ok_or(Failure::Refused { reason })?, cli.global))
+        let mut job = job.transpose()?.flatten().ok_or(Failure::Refused { reason })?;
+        job.asked_from(self.folder.as_deref(), self.agreed);
+        Ok((job, cli.global))
     }
 }
 

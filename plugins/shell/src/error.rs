@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use ramson_codec::network_file::NetworkFileError;
 use ramson_crypto::MnemonicError;
+use ramson_host::HostError;
 use ramson_localnet::LocalnetError;
-use ramson_system::{
-    CarryError, CommandError, EngineError, NameError, OpenError, ProxyError, ResolveError,
-    StoreError,
-};
+use ramson_system::{EngineError, ProxyError};
 use ramson_types::{AccountId, AccountIdError, MessageId};
+use ramson_wire::GrantSet;
 
 use crate::record::one_line;
 
@@ -95,6 +94,8 @@ pub(crate) enum Failure {
     Unconfirmed { question: String },
     #[error("nothing was done, because 'yes' was not the answer")]
     Declined,
+    #[error("nothing was done, because no phrase was given")]
+    WentBack,
     #[error(
         "message {message} was not stored within {seconds} s: {reason}; it is kept and goes out when Ramson next runs on this home"
     )]
@@ -135,9 +136,60 @@ pub(crate) enum Failure {
     Localnet(#[from] LocalnetError),
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error(
+        "'{name}' is no name for a plugin; it has 1 to 40 characters a-z, 0-9 and '-', and begins with a letter, such as bot-weather"
+    )]
+    InvalidPluginName { name: String },
+    #[error("{} is there already; give the plugin another name, or another folder with --in", path.display())]
+    FolderExists { path: PathBuf },
+    #[error("{}; name its folder with --sdk, or write the plugin in C with --c", no_sdk(asked.as_deref()))]
+    NoSdk { asked: Option<PathBuf> },
+    #[error("the plugin '{name}' is not beside this program in {}; '{build}' builds it", beside.display())]
+    NoSuchPlugin { name: String, beside: PathBuf, build: String },
+    #[error("'{}' cannot be loaded: {problems}", path.display())]
+    BadPlugin { path: PathBuf, problems: String },
+    #[error(
+        "the plugin '{name}' asks for {asked}, and nobody decided on that yet; give it all with --yes, or a part with --grant"
+    )]
+    NotDecided { name: String, asked: GrantSet },
+    #[error(
+        "the plugin '{name}' was given up: {reason}; 'ramson plugin check' may say more, RAMSON_LOG=info shows what it logs"
+    )]
+    PluginRetired { name: String, reason: String },
+    #[error("no engine runs on the home {}; 'ramson', 'ramson run' or 'ramson plugin run' starts one", home.display())]
+    NoEngine { home: PathBuf },
+    #[error(
+        "the user interface '{ui}' failed: {reason}; the other commands work without one, 'ramson --help' shows them"
+    )]
+    UiFailed { ui: String, reason: String },
+    #[error(
+        "'{name}' is a user interface; 'ramson --ui {name}' shows it, and where one is shown already, 'ramson ui use {name}'"
+    )]
+    IsUi { name: String },
+    #[error("the engine of the home {} shows no user interface; end it, and start one with 'ramson --ui'", home.display())]
+    NoScreen { home: PathBuf },
+    #[error(transparent)]
+    Plugin(HostError),
     /// Whoever read the output is gone. Nobody is left to be told.
     #[error("the output was closed")]
     OutputGone,
+}
+
+fn no_sdk(asked: Option<&Path>) -> String {
+    match asked {
+        Some(asked) => format!("there is no SDK in {}", asked.display()),
+        None => "neither this program nor the current folder is in a source tree with plugins/sdk"
+            .to_owned(),
+    }
+}
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        match error {
+            HostError::NotDecided { name, asked } => Self::NotDecided { name, asked },
+            error => Self::Plugin(error),
+        }
+    }
 }
 
 fn process(holder: Option<u32>) -> String {
@@ -197,7 +249,7 @@ impl Failure {
             Self::InvalidSettings { .. } => "InvalidSettings",
             Self::OtherProxy { .. } => "OtherProxy",
             Self::Unconfirmed { .. } => "Unconfirmed",
-            Self::Declined => "Declined",
+            Self::Declined | Self::WentBack => "Declined",
             Self::MessageFailed { .. } => "MessageFailed",
             Self::Interrupted { .. } => "Interrupted",
             Self::UnknownMessage { .. } => "UnknownMessage",
@@ -210,7 +262,19 @@ impl Failure {
             Self::NoLocalnet { .. } => "NoLocalnet",
             Self::LocalnetSilent { .. } | Self::LocalnetRefused { .. } => "Localnet",
             Self::Localnet(error) => kind_of_localnet(error),
-            Self::Engine(error) => kind_of_engine(error),
+            Self::Engine(error) => ramson_host::kind_of(error),
+            Self::InvalidPluginName { .. } => "InvalidName",
+            Self::FolderExists { .. } => "FolderExists",
+            Self::NoSdk { .. } => "NoSdk",
+            Self::NoSuchPlugin { .. } | Self::Plugin(HostError::NotFound { .. }) => "NoSuchPlugin",
+            Self::BadPlugin { .. } | Self::Plugin(HostError::Refused { .. }) => "BadPlugin",
+            Self::NotDecided { .. } => "NotDecided",
+            Self::PluginRetired { .. } => "PluginRetired",
+            Self::NoEngine { .. } => "NoEngine",
+            Self::UiFailed { .. } => "UiFailed",
+            Self::NoScreen { .. } => "NoScreen",
+            Self::IsUi { .. } => "IsUi",
+            Self::Plugin(error) => ramson_host::kind_of_host(error),
             Self::OutputGone => "OutputGone",
         }
     }
@@ -242,6 +306,8 @@ impl Failure {
             | "InvalidProxy"
             | "InvalidSettings"
             | "Unconfirmed"
+            | "NotDecided"
+            | "NoSdk"
             | "InvalidLocalnet" => 2,
             _ => 1,
         }
@@ -271,69 +337,6 @@ impl Failure {
     }
 }
 
-fn kind_of_engine(error: &EngineError) -> &'static str {
-    match error {
-        EngineError::Open(error) => match error {
-            OpenError::NotFound { .. } => "NoHome",
-            OpenError::Foreign { .. } => "ForeignStore",
-            OpenError::LaterVersion { .. } => "LaterVersion",
-            OpenError::Truncated { .. } => "TruncatedStore",
-            OpenError::WrongKey { .. } => "WrongKey",
-            OpenError::Locked { .. } => "HomeInUse",
-            OpenError::KeyMissing { .. } => "KeyMissing",
-            OpenError::KeyDamaged { .. } => "KeyDamaged",
-            OpenError::KeyReadable { .. } => "KeyReadable",
-            OpenError::Damaged { .. } => "DamagedStore",
-            OpenError::OtherNetwork { .. } => "WrongNetwork",
-            _ => "Store",
-        },
-        EngineError::Store(error) | EngineError::Carry(CarryError::Store(error)) => match error {
-            StoreError::NoSuchAccount { .. } => "NoSuchAccount",
-            StoreError::AccountExists { .. } => "AccountExists",
-            StoreError::Damaged { .. } => "DamagedStore",
-            StoreError::Busy { .. } => "Busy",
-            _ => "Store",
-        },
-        EngineError::Carry(CarryError::Command(error)) => match error {
-            CommandError::Empty => "EmptyMessage",
-            CommandError::TooLong { .. } | CommandError::TooLarge { .. } => "MessageTooLong",
-            CommandError::NotAnAccount { .. } => "InvalidAccountId",
-            CommandError::NoSuchMessage { .. } | CommandError::OtherConversation { .. } => {
-                "NoSuchMessage"
-            }
-            CommandError::NoSuchContact { .. } => "NoSuchContact",
-            CommandError::NoSuchConversation { .. } => "NoSuchConversation",
-            CommandError::OwnAccount { .. } => "OwnAccount",
-            CommandError::NotAuthor { .. } => "NotAuthor",
-            CommandError::Blocked { .. } => "Blocked",
-            CommandError::NotApproved { .. } => "NotApproved",
-            CommandError::BadEmoji { .. } => "InvalidEmoji",
-            CommandError::TooManyReactions { .. } | CommandError::Busy { .. } => "Busy",
-            CommandError::BadName { .. } => "InvalidName",
-            CommandError::BadPreview { .. } => "InvalidLink",
-            CommandError::BadInvitation { .. } => "InvalidInvitation",
-            CommandError::NoAfterRead | CommandError::BadTimer { .. } => "InvalidTimer",
-            CommandError::NotOneToOne { .. } => "NotSupported",
-            CommandError::NotARequest { .. } => "NotARequest",
-            CommandError::TextWithInvitation => "InvalidInvitation",
-            _ => "Message",
-        },
-        EngineError::Carry(CarryError::Seal(_)) => "InvalidAccountId",
-        EngineError::Carry(CarryError::OutboxFull { .. }) => "OutboxFull",
-        EngineError::BadName { .. } | EngineError::BadNameText(_) => "InvalidName",
-        EngineError::NameNotRegistered { .. } => "NameNotRegistered",
-        EngineError::Name(error) => match error {
-            NameError::Resolve(ResolveError::Disagreement { .. }) => "NameDisputed",
-            NameError::Resolve(ResolveError::TooFewAnswers { .. }) => "NameUnanswered",
-            NameError::Resolve(_) => "NameUnusable",
-            NameError::Busy { .. } => "Busy",
-            _ => "Network",
-        },
-        EngineError::Swarm(_) => "Network",
-        _ => "Engine",
-    }
-}
-
 fn kind_of_localnet(error: &LocalnetError) -> &'static str {
     match error {
         LocalnetError::TooFewNodes { .. }
@@ -345,6 +348,8 @@ fn kind_of_localnet(error: &LocalnetError) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use ramson_system::{NameError, ResolveError};
+
     use super::*;
 
     #[test]

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
+use serde::Deserialize;
 
 use crate::error::Failure;
 use crate::network::Network;
@@ -20,13 +21,30 @@ const NETWORK: &str = "network.toml";
 /// What its owner decided.
 const SETTINGS: &str = "settings.toml";
 
+/// What its owner decided of plugins; the host writes it.
+const DECISIONS: &str = "plugins.toml";
+
 /// The store, which makes a folder a home.
 const STORE: &str = "store";
+
+/// The folder of this user for what programs keep of their own, if one is
+/// known.
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    Some(etcetera::choose_base_strategy().ok()?.state_dir()?.join("ramson"))
+}
 
 /// A home's folder, which may not exist yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
     folder: PathBuf,
+}
+
+/// What of a decision on a plugin matters before it is loaded.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DecidedOn {
+    grants: Option<Vec<String>>,
+    /// The library that it is about; `None` for the one of the plugin's name.
+    pub(crate) library: Option<PathBuf>,
 }
 
 /// What a home's network is, and what of that is new.
@@ -130,6 +148,27 @@ impl Home {
             .map_err(|error| Failure::file(&path, error))
     }
 
+    /// Whether its owner decided what a plugin may do, and for which library, if
+    /// for one. A file that makes no sense is told by whoever loads the plugin.
+    pub(crate) fn decision_on(&self, plugin: &str) -> Result<Option<DecidedOn>, Failure> {
+        let path = self.decisions();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Failure::file(&path, error)),
+        };
+        let Ok(mut all) = toml::from_str::<toml::Table>(&text) else {
+            return Ok(Some(DecidedOn { grants: None, library: None }));
+        };
+        let decision = all.remove(plugin).and_then(|it| it.try_into::<DecidedOn>().ok());
+        Ok(decision.filter(|it| it.grants.is_some()))
+    }
+
+    /// The file of what its owner decided on plugins.
+    pub(crate) fn decisions(&self) -> PathBuf {
+        self.folder.join(DECISIONS)
+    }
+
     /// Keeps a copy of the network.
     pub(crate) fn bind(&self, network: &Network) -> Result<(), Failure> {
         let path = self.folder.join(NETWORK);
@@ -183,6 +222,20 @@ mod tests {
         assert_eq!(home.proxy_rule().unwrap_err().kind(), "File");
         fs::write(folder.path().join("settings.toml"), "proxi = 1").unwrap();
         assert_eq!(home.proxy_rule().unwrap_err().kind(), "InvalidSettings");
+    }
+
+    #[test]
+    fn a_decision_on_a_plugin_is_found_and_one_that_makes_no_sense_is_left_to_the_host() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::choose(Some(folder.path())).unwrap();
+        assert!(home.decision_on("bot").unwrap().is_none());
+        let text = "[bot]\ngrants = [\"read\"]\nlibrary = \"/a.so\"\n[other.config]\nx = 1\n";
+        fs::write(home.decisions(), text).unwrap();
+        let decided = home.decision_on("bot").unwrap().unwrap();
+        assert_eq!(decided.library.as_deref(), Some(Path::new("/a.so")));
+        assert!(home.decision_on("other").unwrap().is_none());
+        fs::write(home.decisions(), "bot = ").unwrap();
+        assert!(home.decision_on("bot").unwrap().is_some());
     }
 
     #[test]

@@ -9,6 +9,8 @@
 //! | `home`, `network`, `settings`, `lock` | a home, what it is bound and set to, and who has it |
 //! | `owner` | runs the engine of a home, for itself and for others |
 //! | `control` | how a command reaches an engine that runs already |
+//! | `plugins` | where plugins are, and the host that every engine has |
+//! | `ui` | a user interface on the main thread, and what it asks of the program |
 //! | `commands` | one file for each command |
 //! | `console`, `record`, `progress` | all that is printed |
 //! | `error` | what is said when something fails |
@@ -27,6 +29,7 @@ mod lock;
 mod logging;
 mod network;
 mod owner;
+mod plugins;
 mod private;
 mod progress;
 mod record;
@@ -35,6 +38,7 @@ mod signals;
 mod start;
 mod terminal;
 mod time;
+mod ui;
 
 use std::ffi::OsString;
 

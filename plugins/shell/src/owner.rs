@@ -1,22 +1,24 @@
-//! Runs the engine of a home whose lock is ours, carries a command out on it,
-//! and whatever else others ask of it meanwhile.
+//! Runs the engine of a home whose lock is ours and the host of its plugins,
+//! carries a command out on it, and whatever else others ask of it meanwhile.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ramson_codec::network_file::{NetworkFile, ServerUrl};
+use ramson_host::{Errand, Host};
 use ramson_localnet::Localnet;
 use ramson_system::{Activity, Engine, EngineConfig, NetworkConfig};
-use tokio::sync::broadcast;
+use ramson_wire::{Answer, Refusal, Reply};
+use tokio::sync::mpsc;
 
 use crate::commands::{Ground, Needs};
-use crate::control::{Guests, Host};
+use crate::control::{Carrier, Guests};
 use crate::error::Failure;
 use crate::home::{Binding, Home};
-use crate::local;
 use crate::lock::HomeLock;
 use crate::settings::Proxy;
-use crate::signals::Ending;
+use crate::signals::{Ending, EndingSwitch};
+use crate::{local, plugins};
 
 /// How long commands of others may go on when ours is done.
 const GRACE: Duration = Duration::from_secs(5);
@@ -24,26 +26,28 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The same, when ours failed or was ended.
 const SHORT_GRACE: Duration = Duration::from_secs(1);
 
-/// A running engine, its home, and the local network if it has one.
+/// A running engine, its plugins, its home, and the local network if it has
+/// one.
 pub(crate) struct Owner {
     engine: Engine,
+    host: Host,
     ground: Arc<Ground>,
     localnet: Option<Localnet>,
     guests: Guests,
-    /// From the engine's first moment on.
-    events: Option<broadcast::Receiver<ramson_system::Event>>,
     // The last to go: nobody else may open the store before it is closed.
     _lock: HomeLock,
 }
 
 impl Owner {
-    /// Starts the engine for what a command needs.
+    /// Starts the engine for what a command needs. Plugins see it once
+    /// [`Owner::open_to_plugins`] says so.
     pub(crate) async fn start(
         home: &Home,
         lock: HomeLock,
         binding: &Binding,
         proxy: Option<Proxy>,
         needs: Needs,
+        host: Host,
     ) -> Result<Self, Failure> {
         // A store that is there knows its network, and may refuse this one.
         let known = home.has_store();
@@ -64,7 +68,7 @@ impl Owner {
         let activity = match needs {
             Needs::Store => Activity::Offline,
             Needs::Network => Activity::Sending,
-            Needs::Polling => Activity::Polling,
+            Needs::Polling | Needs::Lasting => Activity::Polling,
         };
         let config = EngineConfig {
             activity,
@@ -79,12 +83,16 @@ impl Owner {
             engine.shutdown().await;
             return Err(failure);
         }
-        let events = Some(engine.subscribe());
         let (home_folder, network) = (home.folder().to_owned(), binding.network.clone());
         let ground = Arc::new(Ground { home: home_folder, network, proxy });
-        let host = Host { engine: engine.clone(), ground: ground.clone(), offers: needs };
-        match Guests::welcome(home, host) {
-            Ok(guests) => Ok(Self { engine, ground, localnet, guests, events, _lock: lock }),
+        let carrier = Carrier {
+            engine: engine.clone(),
+            host: host.clone(),
+            ground: ground.clone(),
+            offers: needs,
+        };
+        match Guests::welcome(home, carrier) {
+            Ok(guests) => Ok(Self { engine, host, ground, localnet, guests, _lock: lock }),
             Err(failure) => {
                 engine.shutdown().await;
                 Err(failure)
@@ -97,31 +105,52 @@ impl Owner {
         &self.engine
     }
 
+    /// The host of its plugins.
+    pub(crate) fn host(&self) -> &Host {
+        &self.host
+    }
+
     /// What it runs on.
     pub(crate) fn ground(&self) -> &Arc<Ground> {
         &self.ground
     }
 
-    /// Its events from its first moment on; once.
-    pub(crate) fn events(&mut self) -> Option<broadcast::Receiver<ramson_system::Event>> {
-        self.events.take()
+    /// Lets plugins see the engine.
+    pub(crate) async fn open_to_plugins(&self) {
+        let Ground { home, network, .. } = &*self.ground;
+        plugins::attach(&self.host, &self.engine, home, network).await;
     }
 
-    /// Does the work, and meanwhile what others ask for; then ends it all.
+    /// Ends the engine before its work began; its host goes on.
+    pub(crate) async fn close(self) -> Result<(), Failure> {
+        self.host.detach().await;
+        self.guests.farewell(SHORT_GRACE).await;
+        self.engine.shutdown().await;
+        match self.localnet {
+            Some(localnet) => Ok(localnet.stop().await?),
+            None => Ok(()),
+        }
+    }
+
+    /// Does the work, and meanwhile what others ask for; then ends it all. A
+    /// plugin that wants the program to end has `switch` for it.
     pub(crate) async fn run<T>(
         mut self,
         work: impl Future<Output = Result<T, Failure>>,
         ending: &Ending,
+        switch: &EndingSwitch,
     ) -> Result<T, Failure> {
-        // Nobody may listen to these, and they must not pile up.
-        self.events = None;
+        let errands = self.host.errands();
         let result = tokio::select! {
             biased;
             result = work => result,
             never = self.guests.serve() => match never {},
+            () = without_screen(errands, switch) => Err(Failure::OutputGone),
         };
         let hurry = result.is_err() || ending.is_told();
         self.guests.farewell(if hurry { SHORT_GRACE } else { GRACE }).await;
+        // What plugins ask for last still finds an engine.
+        self.host.end().await;
         self.engine.shutdown().await;
         if let Some(localnet) = self.localnet {
             localnet.stop().await?;
@@ -130,7 +159,59 @@ impl Owner {
     }
 }
 
+/// Answers what plugins ask of the program where it shows no user interface;
+/// never ends.
+async fn without_screen(errands: Option<mpsc::Receiver<Errand>>, switch: &EndingSwitch) {
+    let Some(mut errands) = errands else { return std::future::pending().await };
+    while let Some(errand) = errands.recv().await {
+        let tell = match errand {
+            Errand::Quit { tell } => {
+                // Whoever asked may be gone already.
+                let _gone = tell.send(Reply::Ok(Answer::Done));
+                switch.end();
+                continue;
+            }
+            Errand::BeginDemo { tell }
+            | Errand::BeginNew { tell, .. }
+            | Errand::BeginRestore { tell }
+            | Errand::HandOver { tell, .. } => tell,
+        };
+        let _gone = tell.send(Reply::Refused(Refusal {
+            kind: "NoScreen".to_owned(),
+            text: "this program shows no user interface; use 'ramson account' on its home"
+                .to_owned(),
+        }));
+    }
+    std::future::pending().await
+}
+
 /// Stands for the local network where it is not needed: nobody asks it.
 fn nowhere() -> NetworkFile {
     NetworkFile::with_seeds("local", vec![ServerUrl::http("127.0.0.1", 1, "/json_rpc")])
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::signals::Why;
+
+    #[tokio::test]
+    async fn a_plugin_may_end_a_program_without_a_screen_and_gets_a_refusal_for_the_rest() {
+        let (errand, errands) = mpsc::channel(2);
+        let (switch, ending) = Ending::by_hand(Why::Signal);
+        let (tell, refused) = oneshot::channel();
+        errand.send(Errand::BeginRestore { tell }).await.unwrap();
+        let (tell, done) = oneshot::channel();
+        errand.send(Errand::Quit { tell }).await.unwrap();
+        tokio::select! {
+            biased;
+            () = without_screen(Some(errands), &switch) => panic!("it never ends"),
+            _ = ending.wait() => {}
+        }
+        let Reply::Refused(refusal) = refused.await.unwrap() else { panic!("it was refused") };
+        assert_eq!(refusal.kind, "NoScreen");
+        assert_eq!(done.await.unwrap(), Reply::Ok(Answer::Done));
+    }
 }

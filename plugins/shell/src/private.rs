@@ -20,6 +20,16 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
+/// Opens a file of the owner's alone to write at its end; anew, if it is
+/// longer than that.
+pub(crate) fn open_log(path: &Path, longest: u64) -> io::Result<File> {
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    if file.metadata()?.len() > longest {
+        file.set_len(0)?;
+    }
+    Ok(file)
+}
+
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readers {

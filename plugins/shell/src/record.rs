@@ -4,6 +4,7 @@
 mod change;
 mod conversation;
 mod message;
+mod plugin;
 
 use std::fmt;
 
@@ -13,9 +14,12 @@ use serde::Serialize;
 
 use crate::error::Failure;
 
+pub(crate) use ramson_host::text::{harmless, one_line};
+
 pub(crate) use change::ChangeRecord;
 pub(crate) use conversation::{ConversationRecord, ProfileRecord};
 pub(crate) use message::MessageRecord;
+pub(crate) use plugin::{CheckRecord, PluginRecord};
 
 /// One line of output. Readers of the JSON form have to pass over fields and
 /// events that they do not know.
@@ -91,6 +95,10 @@ pub(crate) enum Record {
     },
     /// How a local network stands.
     Localnet(Box<ramson_localnet::Status>),
+    /// A plugin as it is now.
+    Plugin(Box<PluginRecord>),
+    /// What was found of a plugin's library.
+    Check(Box<CheckRecord>),
     Error {
         kind: &'static str,
         detail: String,
@@ -217,33 +225,11 @@ impl fmt::Display for Record {
             }
             Self::Done { detail } => f.write_str(&one_line(detail)),
             Self::Localnet(status) => super::commands::localnet::show::Shown(status).fmt(f),
+            Self::Plugin(plugin) => plugin.fmt(f),
+            Self::Check(check) => check.fmt(f),
             Self::Error { detail, .. } => f.write_str(detail),
         }
     }
-}
-
-/// Text of others, so that it cannot steer the terminal it is printed on.
-/// Further lines are set in.
-pub(crate) fn harmless(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\n' => out.push_str("\n    "),
-            '\t' => out.push('\t'),
-            letter if letter.is_control() => out.extend(letter.escape_default()),
-            // Marks that turn the direction of the text behind them.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                out.extend(letter.escape_default())
-            }
-            letter => out.push(letter),
-        }
-    }
-    out
-}
-
-/// The same on one line: for sentences that quote what was given.
-pub(crate) fn one_line(text: &str) -> String {
-    harmless(&text.replace('\n', "\\n").replace('\t', "\\t"))
 }
 
 #[cfg(test)]
@@ -262,14 +248,6 @@ mod tests {
         assert_eq!(json["event"], "error");
         assert_eq!(json["kind"], "InvalidAccountId");
         assert!(json["detail"].as_str().unwrap().contains("'05'"));
-    }
-
-    #[test]
-    fn text_of_others_cannot_steer_the_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
-        assert_eq!(harmless("one\ntwo"), "one\n    two");
-        assert_eq!(harmless("\u{202e}x"), "\\u{202e}x");
-        assert_eq!(harmless("grüß 👋"), "grüß 👋");
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::error::Failure;
+use crate::terminal;
+
 /// Why a command ends before it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
@@ -20,6 +23,7 @@ pub(crate) struct Ending {
 }
 
 /// Tells an [`Ending`].
+#[derive(Clone)]
 pub(crate) struct EndingSwitch(watch::Sender<bool>);
 
 impl EndingSwitch {
@@ -37,8 +41,19 @@ impl Ending {
     }
 
     /// Ends on SIGINT and SIGTERM, which from now on do not kill the process.
-    pub(crate) fn on_signals() -> std::io::Result<Self> {
+    pub(crate) fn on_signals() -> Result<Self, Failure> {
+        Self::on_signals_or_switch().map(|(_, ending)| ending)
+    }
+
+    /// The same, and by hand as well.
+    pub(crate) fn on_signals_or_switch() -> Result<(EndingSwitch, Self), Failure> {
+        let watch = Self::watch_signals();
+        watch.map_err(|error| Failure::System { reason: error.to_string() })
+    }
+
+    fn watch_signals() -> std::io::Result<(EndingSwitch, Self)> {
         let (switch, ending) = Self::by_hand(Why::Signal);
+        let by_hand = switch.clone();
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         tokio::spawn(async move {
@@ -53,9 +68,10 @@ impl Ending {
                 }
             }
             // Whoever asks twice does not want to wait; nothing kept is lost.
+            terminal::give_back();
             std::process::exit(1);
         });
-        Ok(ending)
+        Ok((by_hand, ending))
     }
 
     /// Whether it is time to end.

@@ -6,18 +6,21 @@ use std::time::Duration;
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::{Cli, Command, NetworkCommand};
-use crate::commands::{Context, Job, demo, localnet, network};
+use ramson_host::Host;
+use tokio::runtime::Runtime;
+
+use crate::cli::{Cli, Command, NetworkCommand, PluginCommand};
+use crate::commands::{Context, Job, Needs, demo, localnet, network, plugin};
 use crate::console::{self, Console};
 use crate::control::{Outcome, Request, VERSION, attach};
 use crate::error::Failure;
 use crate::home::Home;
-use crate::lock::{Claim, claim};
+use crate::lock::{Claim, HomeLock, claim};
 use crate::network::Network;
 use crate::owner::Owner;
 use crate::settings::{Proxy, ProxyRule};
 use crate::signals::Ending;
-use crate::{logging, record, terminal};
+use crate::{logging, plugins, record, terminal, ui};
 
 /// How long a command waits for a home whose holder does not answer.
 const CLAIM_TIME: Duration = Duration::from_secs(15);
@@ -35,13 +38,15 @@ pub(crate) fn run(args: Vec<OsString>) -> u8 {
         }
         Err(error) => return failed_early(&usage(&error), args.iter().any(|arg| arg == "--json")),
     };
+    match shows_ui(&cli) {
+        Ok(true) => return ui::run(&cli).unwrap_or_else(|failure| failed_early(&failure, false)),
+        Ok(false) => {}
+        Err(failure) => return failed_early(&failure, cli.global.json),
+    }
     logging::start(cli.global.verbose);
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            let reason = format!("the program cannot start: {error}");
-            return failed_early(&Failure::System { reason }, cli.global.json);
-        }
+        Err(failure) => return failed_early(&failure, cli.global.json),
     };
     let console = Console::here(cli.global.json, cli.global.verbose > 0);
     let status = runtime.block_on(async {
@@ -55,6 +60,27 @@ pub(crate) fn run(args: Vec<OsString>) -> u8 {
     status
 }
 
+/// What everything but a user interface runs on.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::System { reason: format!("the program cannot start: {error}") })
+}
+
+/// Whether a user interface is shown: where no command is given and somebody
+/// is there, or where one is named.
+fn shows_ui(cli: &Cli) -> Result<bool, Failure> {
+    let named = cli.ui.is_some();
+    if named && (cli.command.is_some() || cli.global.json) {
+        let other = if cli.global.json { "--json" } else { "a command" };
+        let sentence =
+            format!("--ui shows a user interface, which does not go with {other}; leave one out");
+        return Err(Failure::Usage { sentence });
+    }
+    Ok(cli.command.is_none() && !cli.global.json && (named || terminal::is_used()))
+}
+
 fn failed_early(failure: &Failure, json: bool) -> u8 {
     if json {
         console::print_here(&record::Record::error(failure).to_json());
@@ -64,29 +90,44 @@ fn failed_early(failure: &Failure, json: bool) -> u8 {
 }
 
 async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8, Failure> {
+    let global = &cli.global;
     let command = match &cli.command {
-        None | Some(Command::Demo) => return demo::run(&cli.global, console).await.map(|()| 0),
+        None | Some(Command::Demo) => return demo::run(global, console).await.map(|()| 0),
         Some(Command::Localnet(args)) => return localnet::run(args, console).await.map(|()| 0),
         Some(Command::Network(NetworkCommand::Proxy(args))) => {
-            return network::proxy::run(args, &cli.global, console).await.map(|()| 0);
+            return network::proxy::run(args, global, console).await.map(|()| 0);
+        }
+        Some(Command::Plugin(PluginCommand::Check(args))) => {
+            return plugin::check(args, console).await.map(|()| 0);
+        }
+        Some(Command::Plugin(PluginCommand::New(args))) => {
+            return plugin::new::run(args, console).await.map(|()| 0);
+        }
+        Some(Command::Plugin(PluginCommand::Allow(args))) => {
+            return plugin::allow(args, global, console).await.map(|()| 0);
         }
         Some(command) => command,
     };
-    let ending =
-        Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
+    let (switch, ending) = Ending::on_signals_or_switch()?;
     let stdin = match Job::reads_stdin(command)? {
         Some(input) => Some(input.read(&ending).await?),
         None => None,
     };
-    let Some(job) = Job::prepare(command, stdin.as_ref().map(|text| text.as_str()))? else {
+    let Some(mut job) = Job::prepare(command, stdin.as_ref().map(|text| text.as_str()))? else {
         return Ok(0);
     };
-    let asked = cli.global.network.as_deref().map(Network::choose).transpose()?;
-    let proxy = Proxy::asked(cli.global.proxy.as_deref())?;
-    let home = Home::choose(cli.global.home.as_deref())?;
+    let folder = std::env::current_dir().ok();
+    job.asked_from(folder.as_deref(), None);
+    let asked = global.network.as_deref().map(Network::choose).transpose()?;
+    let proxy = Proxy::asked(global.proxy.as_deref())?;
+    let home = Home::choose(global.home.as_deref())?;
+    let host = plugins::host(&home);
     if job.makes_home() {
         home.make()?;
     } else if !home.has_store() {
+        if job.needs_no_home() {
+            return job.run_alone(&host, console).await.map(|()| 0);
+        }
         return Err(Failure::NoHome { home: home.folder().to_owned() });
     }
     // Another network is refused before anything is done, here or elsewhere.
@@ -94,48 +135,49 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
     if let Some(question) = job.question() {
         agree(question, &ending).await?;
     }
+    let agreed = job.decide(&home, &host, &ending).await?;
     let request = Request {
         version: VERSION.to_owned(),
         args: words(args),
         stdin: stdin.map(|text| text.to_string()),
         proxy: proxy.as_ref().map(|proxy| proxy.url().to_string()),
+        folder: folder.filter(|folder| folder.to_str().is_some()),
+        agreed,
     };
     let mut waited = Duration::ZERO;
     loop {
         let holder = match claim(home.folder())? {
+            Claim::Ours(_) if job.only_attaches() => {
+                return Err(Failure::NoEngine { home: home.folder().to_owned() });
+            }
             Claim::Ours(lock) => {
                 // Whoever had the home until now may have made it.
-                let binding = home.binding(asked)?;
-                let new = !home.has_store();
-                let (proxy, first) = home.proxy_rule()?.for_run(proxy);
-                if let Some(proxy) = proxy.as_ref().filter(|_| first) {
-                    home.keep_proxy_rule(&ProxyRule::Through(proxy.clone()))?;
-                    console.note(kept(proxy)).await;
+                let found = Found { home: &home, network: asked, proxy };
+                let mut notes = Vec::new();
+                let owner = found.start(lock, job.needs(), host, &mut notes).await;
+                for note in notes {
+                    console.note(note).await;
                 }
-                let owner = Owner::start(&home, lock, &binding, proxy, job.needs()).await?;
-                if new {
-                    welcome(&home, &binding.network, console).await;
-                }
-                if new || binding.changed {
-                    for warning in binding.network.warnings() {
-                        console.note(format!("warning: {warning}")).await;
-                    }
+                let owner = owner?;
+                if job.needs() >= Needs::Polling {
+                    owner.open_to_plugins().await;
                 }
                 let context = Context {
                     engine: owner.engine().clone(),
+                    host: owner.host().clone(),
                     ground: owner.ground().clone(),
                     console: console.clone(),
                     ending,
                     own_engine: true,
-                    timeout: cli.global.timeout.map(Duration::from_secs),
+                    timeout: global.timeout.map(Duration::from_secs),
                 };
-                return owner.run(job.run(&context), &context.ending).await.map(|()| 0);
+                return owner.run(job.run(&context), &context.ending, &switch).await.map(|()| 0);
             }
             Claim::Taken(holder) => holder,
         };
         let in_use =
             |way_out| Failure::HomeInUse { home: home.folder().to_owned(), holder, way_out };
-        if cli.global.no_attach {
+        if global.no_attach {
             return Err(in_use("leave --no-attach out, and that process carries the command out"));
         }
         if std::mem::take(&mut moved) {
@@ -158,6 +200,42 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
             _ = ending.wait() => return interrupted(&job),
             () = tokio::time::sleep(CLAIM_EVERY) => {}
         }
+    }
+}
+
+/// A home whose lock was taken, and what its user asks for.
+pub(crate) struct Found<'a> {
+    pub(crate) home: &'a Home,
+    pub(crate) network: Option<Network>,
+    pub(crate) proxy: Option<Proxy>,
+}
+
+impl Found<'_> {
+    /// Starts the engine. What its user should know is added to the notes.
+    pub(crate) async fn start(
+        self,
+        lock: HomeLock,
+        needs: Needs,
+        host: Host,
+        notes: &mut Vec<String>,
+    ) -> Result<Owner, Failure> {
+        let Self { home, network, proxy } = self;
+        let binding = home.binding(network)?;
+        let new = !home.has_store();
+        let (proxy, first) = home.proxy_rule()?.for_run(proxy);
+        if let Some(proxy) = proxy.as_ref().filter(|_| first) {
+            home.keep_proxy_rule(&ProxyRule::Through(proxy.clone()))?;
+            notes.push(kept(proxy));
+        }
+        let owner = Owner::start(home, lock, &binding, proxy, needs, host).await?;
+        if new {
+            notes.push(welcome(home, &binding.network));
+        }
+        if new || binding.changed {
+            let warnings = binding.network.warnings();
+            notes.extend(warnings.iter().map(|warning| format!("warning: {warning}")));
+        }
+        Ok(owner)
     }
 }
 
@@ -194,15 +272,13 @@ fn interrupted(job: &Job) -> Result<u8, Failure> {
 }
 
 /// What the owner of a new home should know.
-async fn welcome(home: &Home, network: &Network, console: &Console) {
+fn welcome(home: &Home, network: &Network) -> String {
     let folder = home.folder().display();
-    console
-        .note(format!(
-            "made the home {folder} for the network {}; it is sealed, but without a passphrase: \
-             whoever can read the key file {folder}/store.key can read it",
-            network.describe()
-        ))
-        .await;
+    format!(
+        "made the home {folder} for the network {}; it is sealed, but without a passphrase: \
+         whoever can read the key file {folder}/store.key can read it",
+        network.describe()
+    )
 }
 
 fn words(args: &[OsString]) -> Vec<String> {
@@ -240,6 +316,17 @@ mod tests {
 
     fn sentence(args: &[&str]) -> String {
         usage(&Cli::try_parse_from(args).unwrap_err()).to_string()
+    }
+
+    #[test]
+    fn a_user_interface_goes_with_nothing_else() {
+        let shows = |args: &[&str]| shows_ui(&Cli::try_parse_from(args).unwrap());
+        assert!(shows(&["ramson", "--ui", "web"]).unwrap());
+        assert!(!shows(&["ramson", "demo"]).unwrap());
+        assert!(!shows(&["ramson", "--json"]).unwrap());
+        for args in [&["ramson", "--ui", "web", "run"][..], &["ramson", "--ui", "web", "--json"]] {
+            assert_eq!(shows(args).unwrap_err().kind(), "Usage", "{args:?}");
+        }
     }
 
     #[test]

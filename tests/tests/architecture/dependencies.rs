@@ -56,6 +56,8 @@ impl Part {
             "plugins/view" => View,
             "plugins/testkit" => Testkit,
             "tests" | "tests/fuzz-targets" | "benches" | "fuzz" => Outside,
+            // Plugins that misbehave.
+            "tests/trial-plugin" => Plugin,
             other if other.starts_with("actors/") => Actor,
             other if other.starts_with("plugins/") => Plugin,
             _ => return None,

@@ -21,6 +21,7 @@ mod messages;
 mod names;
 mod network;
 mod outbox;
+mod plugin_docs;
 mod requests;
 mod restore;
 mod seeds;
@@ -28,4 +29,5 @@ mod service_nodes;
 #[allow(dead_code, reason = "the load tests share it, and use other parts")]
 mod support;
 mod terminal;
+mod terminal_ui;
 mod timers;

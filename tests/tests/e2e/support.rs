@@ -25,7 +25,8 @@ fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
 
-/// The program; built once unless RAMSON_BIN names it.
+/// The program, with its plugins beside it; built once unless RAMSON_BIN names
+/// it.
 pub(crate) fn ramson() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
@@ -41,7 +42,7 @@ pub(crate) fn ramson() -> &'static Path {
             None => panic!("no profile folder above {}", test.display()),
         };
         let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "-p", "ramson-shell", "--profile", profile])
+            .args(["build", "--quiet", "--profile", profile])
             .arg("--target-dir")
             .arg(folder.parent().unwrap())
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

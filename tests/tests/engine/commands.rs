@@ -6,7 +6,7 @@ use ramson_crypto::{AccountKeys, Seed};
 use ramson_localnet::LocalnetConfig;
 use ramson_system::{
     Activity, CarryError, Command, CommandError, DeleteScope, Engine, EngineConfig, EngineError,
-    NetworkConfig, Outcome, Post,
+    Followed, NetworkConfig, Outcome, PluginChange, Post,
 };
 use ramson_types::message::{Message, MessageState};
 use ramson_types::{AccountId, ConversationId, MessageId};
@@ -165,4 +165,54 @@ async fn an_engine_that_ends_in_the_middle_of_commands_loses_and_doubles_nothing
     assert_eq!(bob_home.messages(&bob.id, from, 1_000).await.unwrap().len(), kept.len());
     home.shutdown().await;
     bob_home.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_bots_answers_and_its_place_are_kept_together_or_not_at_all() {
+    let net = localnet(LocalnetConfig::new([58; 32])).await;
+    let folder = tempfile::tempdir().unwrap();
+    let home = engine(folder.path(), &net).await;
+    let me = home.create_account(Some("Bot".into())).await.unwrap();
+    let (one, two, bot) = (somebody(1), somebody(2), "bot".to_owned());
+    let seen = |seq| PluginChange::SetCursor { plugin: bot.clone(), seq };
+    let count = |value: u8| PluginChange::PutData {
+        plugin: bot.clone(),
+        key: "count".into(),
+        value: Some(vec![value]),
+    };
+    let commands =
+        vec![write(one, "first"), write(me.id, " "), write(one, "second"), write(two, "x")];
+    let outcomes = home.commands(&me.id, commands, vec![seen(7), count(3)]).await.unwrap();
+    assert_eq!(outcomes.len(), 4);
+    assert_eq!(outcomes[1], Err(CommandError::Empty));
+    let sent: Vec<Message> = [0, 2, 3].map(|at| queued(outcomes[at].clone().unwrap())).to_vec();
+    assert!(sent[0].id < sent[1].id && sent[0].sent < sent[1].sent);
+    assert_eq!(home.plugin_cursor(bot.clone()).await.unwrap(), Some(7));
+    let record = home.plugin_record(bot.clone(), "count".into()).await.unwrap();
+    assert_eq!(record, Some(vec![3]));
+    // Nothing but its place.
+    assert_eq!(home.commands(&me.id, vec![], vec![seen(8)]).await.unwrap(), vec![]);
+    home.keep_for_plugins(vec![count(4)]).await.unwrap();
+    home.shutdown().await;
+
+    let home = engine(folder.path(), &net).await;
+    assert_eq!(home.plugin_cursor(bot.clone()).await.unwrap(), Some(8));
+    assert_eq!(
+        home.plugin_records(bot.clone(), "c".into(), 9).await.unwrap(),
+        [("count".into(), vec![4])]
+    );
+    let with = ConversationId::Account(one);
+    let texts: Vec<_> = home.messages(&me.id, with, 9).await.unwrap();
+    assert_eq!(
+        texts.iter().map(|it| it.text.as_deref()).collect::<Vec<_>>(),
+        [Some("first"), Some("second")]
+    );
+    // What happened since a place is told again.
+    let mut after = home.follow_after(0);
+    assert!(matches!(
+        after.next().await.unwrap(),
+        Followed::Changed { seq: 1, .. } | Followed::Received { seq: 1, .. }
+    ));
+    assert_eq!(home.oldest_event().await.unwrap(), Some(1));
+    home.shutdown().await;
 }

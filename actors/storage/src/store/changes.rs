@@ -5,7 +5,7 @@ use ramson_protocol::store::{Change, Errand};
 use ramson_types::{ConversationId, MessageHash, MessageId, Namespace, Timestamp};
 use redb::ReadableTable as _;
 
-use super::{Failure, accounts, early, history, ledger};
+use super::{Failure, accounts, early, history, ledger, plugins};
 use crate::records::{self, RecordError};
 use crate::tables::Tables;
 
@@ -104,6 +104,7 @@ pub(super) fn write(account: u32, change: &Change, tables: &mut Tables<'_>) -> R
             Ok(())
         }
         Change::Ledger(line) => ledger::add(account, line, tables),
+        Change::Plugin(change) => plugins::write(change, tables),
     }
 }
 

@@ -25,9 +25,12 @@ pub(super) fn migrate(database: &Database, found: u64) -> Result<bool, Failure> 
     let transaction = database.begin_write()?;
     transaction.delete_table(LEDGER_BY_TIME)?;
     let mut tables = Tables::open(&transaction)?;
-    remove_kinds(&mut tables)?;
-    name_own_copies(&mut tables)?;
-    place_events(&mut tables)?;
+    if found < 3 {
+        remove_kinds(&mut tables)?;
+        name_own_copies(&mut tables)?;
+        place_events(&mut tables)?;
+    }
+    // Schema 4 has the tables of plugins besides; opening made them.
     let schema = records::encode(&records::Number { value: SCHEMA });
     tables.meta.insert(meta::SCHEMA, schema.as_slice())?;
     drop(tables);

@@ -268,7 +268,8 @@ impl Question for ListMessages {
             return Ok(Vec::new());
         }
         let (own, line) = (reading.id(account)?, reading.conversation(account, number)?);
-        let all = (account, number, 0)..=(account, number, u64::MAX);
+        let end = self.before.map_or(u64::MAX, |before| before.number);
+        let all = (account, number, 0)..(account, number, end);
         let mut messages = Vec::new();
         for entry in reading.table(MESSAGES)?.range(all)?.rev().take(self.limit) {
             let (key, record) = entry?;

@@ -287,7 +287,12 @@ pub(crate) fn view(store: &Store) -> String {
         writeln!(view, "{:?}", store.ask(&early).unwrap()).unwrap();
         for conversation in store.ask(&ListConversations { account: number }).unwrap() {
             writeln!(view, "{conversation:?}").unwrap();
-            let list = ListMessages { account: number, conversation: conversation.id, limit: 999 };
+            let list = ListMessages {
+                account: number,
+                conversation: conversation.id,
+                before: None,
+                limit: 999,
+            };
             let messages = store.ask(&list).unwrap();
             let questions = messages.iter().map(|message| Question::Named(message.name()));
             let recall = RecallHistory { account: number, questions: questions.collect() };

@@ -1,7 +1,8 @@
 //! What an account can be told to do.
 
-use ramson_messages::identity::{Carry, PollNow};
-use ramson_protocol::command::{Command, Outcome, Post};
+use ramson_messages::identity::{Carry, CarryAll, PollNow};
+use ramson_protocol::command::{Command, CommandError, Outcome, Post};
+use ramson_protocol::store::PluginChange;
 use ramson_protocol::swarm::PollOutcome;
 use ramson_types::AccountId;
 use ramson_types::message::Message;
@@ -19,6 +20,18 @@ impl Engine {
         command: Command,
     ) -> Result<Outcome, EngineError> {
         Ok(self.running(account)?.carry.ask(Carry(command)).await??)
+    }
+
+    /// Carries out several commands of one account, and keeps what goes with
+    /// them in the same commit: after a crash all of it was done, or nothing.
+    /// A command that is refused does not stand in the way of the others.
+    pub async fn commands(
+        &self,
+        account: &AccountId,
+        commands: Vec<Command>,
+        keep: Vec<PluginChange>,
+    ) -> Result<Vec<Result<Outcome, CommandError>>, EngineError> {
+        Ok(self.running(account)?.carry_all.ask(CarryAll { commands, keep }).await??)
     }
 
     /// Sends a text: [`Command::Send`] for who wants the message.

@@ -67,8 +67,19 @@ impl Engine {
         conversation: ConversationId,
         limit: usize,
     ) -> Result<Vec<Message>, EngineError> {
+        self.messages_before(id, conversation, None, limit).await
+    }
+
+    /// The same, of those that came before one.
+    pub async fn messages_before(
+        &self,
+        id: &AccountId,
+        conversation: ConversationId,
+        before: Option<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<Message>, EngineError> {
         let account = self.number_of(id).await?;
-        let ask = ListMessages { account, conversation, limit };
+        let ask = ListMessages { account, conversation, before, limit };
         let mut messages = self.wires.list_messages.ask(ask).await??;
         self.hide_ended(account, &mut messages);
         self.show_sending(account, &mut messages).await;

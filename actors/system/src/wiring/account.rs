@@ -6,7 +6,7 @@ use actix::prelude::*;
 use ramson_identity_actor::{IdentityActor, Ports};
 use ramson_messages::events::{EngineEvent, Event};
 use ramson_messages::identity::{
-    Carry, GetAccountStatus, GetProfile, GetSending, PollDue, PollNow,
+    Carry, CarryAll, GetAccountStatus, GetProfile, GetSending, PollDue, PollNow,
 };
 use ramson_messages::paths::{GetPathsStatus, OnionRequest, ReadyPaths};
 use ramson_messages::storage::{Commit, LoadAccount, StoreError};
@@ -123,6 +123,7 @@ pub(crate) async fn start(
     let wires = AccountWires {
         number,
         carry: links.carry,
+        carry_all: links.carry_all,
         profile: links.profile,
         sending: links.sending,
         poll_now: links.poll_now,
@@ -173,6 +174,7 @@ async fn wait_for_writes(
 #[derive(Clone)]
 struct IdentityLinks {
     carry: Link<Carry>,
+    carry_all: Link<CarryAll>,
     profile: Link<GetProfile>,
     sending: Link<GetSending>,
     poll_due: Link<PollDue>,
@@ -188,6 +190,7 @@ impl IdentityLinks {
         const TO: &str = "identity";
         Self {
             carry: Link::new(TO),
+            carry_all: Link::new(TO),
             profile: Link::new(TO),
             sending: Link::new(TO),
             poll_due: Link::new(TO),
@@ -201,6 +204,7 @@ impl IdentityLinks {
 
     fn point_at(&self, actor: &Addr<IdentityActor>) {
         self.carry.point_at(actor);
+        self.carry_all.point_at(actor);
         self.profile.point_at(actor);
         self.sending.point_at(actor);
         self.poll_due.point_at(actor);

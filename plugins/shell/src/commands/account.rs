@@ -33,7 +33,12 @@ const PROFILE_TIME: Duration = Duration::from_secs(15);
 
 /// The name that was given, if one was.
 pub(super) fn name(args: &NameArgs) -> Result<Option<String>, Failure> {
-    let Some(name) = args.name.as_deref().map(str::trim) else { return Ok(None) };
+    display_name(args.name.as_deref())
+}
+
+/// A name that does for an account.
+pub(crate) fn display_name(name: Option<&str>) -> Result<Option<String>, Failure> {
+    let Some(name) = name.map(str::trim) else { return Ok(None) };
     if (1..=MAX_NAME).contains(&name.len()) {
         return Ok(Some(name.to_owned()));
     }

@@ -1,19 +1,19 @@
-//! `demo`, and `ramson` alone: two accounts on one engine and a local network
-//! in this process. One writes, the other answers through the engine's public
-//! API, and the whole way is shown.
+//! `demo`, and `ramson` alone in a pipe: two accounts on one engine and a local
+//! network in this process. One writes, a plugin answers for the other, and the
+//! whole way is shown.
 
-mod echo;
+mod parties;
 mod talk;
 
 use std::cell::Cell;
-use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
+use ramson_host::Host;
 use ramson_system::{AccountEvent, Engine, EngineError, EngineEvent, Event, LedgerSubject};
 use ramson_types::ledger::{Hops, LedgerLine, LedgerStep};
 use ramson_types::message::{Message, MessageKind};
 use ramson_types::{AccountId, Ed25519PublicKey, MessageId};
-use tokio::sync::broadcast::Receiver;
+use ramson_wire::PluginState;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
 
@@ -28,6 +28,9 @@ use crate::owner::Owner;
 use crate::progress::Progress;
 use crate::record::{MessageRecord, Record, hex_keys};
 use crate::signals::Ending;
+use crate::{plugins, terminal};
+
+pub(crate) use parties::{Parties, to_wire};
 
 /// How long it may take in all, unless `--timeout` says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -45,10 +48,12 @@ pub(crate) async fn run(global: &Global, console: &Console) -> Result<(), Failur
         return Err(Failure::Usage { sentence });
     }
     let home = Home::of_demo(global.home.as_deref())?;
+    let host = plugins::host(&home);
+    // Nothing is made and started for nothing.
+    plugins::require(&host, plugins::ECHO)?;
     home.make()?;
     let binding = home.binding(Some(Network::Local))?;
-    let ending =
-        Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
+    let (switch, ending) = Ending::on_signals_or_switch()?;
     let lock = match claim(home.folder())? {
         Claim::Ours(lock) => lock,
         Claim::Taken(holder) => {
@@ -61,23 +66,24 @@ pub(crate) async fn run(global: &Global, console: &Console) -> Result<(), Failur
     console.say("Ramson sends a message through a network of its own, in this process.\n").await?;
     let mut progress = Progress::told(console);
     progress.step("starting nine service nodes in three swarms").await;
-    let mut owner = Owner::start(&home, lock, &binding, proxy, Needs::Polling).await?;
-    let engine = owner.engine().clone();
-    let events = owner.events().unwrap_or_else(|| engine.subscribe());
+    let owner = Owner::start(&home, lock, &binding, proxy, Needs::Lasting, host).await?;
+    owner.open_to_plugins().await;
+    let (engine, host) = (owner.engine().clone(), owner.host().clone());
     let limit = global.timeout.map_or(TIMEOUT, Duration::from_secs);
-    let demo = Demo { engine, console, limit, shown: Cell::new(false) };
+    let demo = Demo { engine, host, console, limit, shown: Cell::new(false) };
     let show = async {
         tokio::select! {
             biased;
             _ = ending.wait() => demo.interrupted(),
-            result = demo.run(events, &mut progress) => result,
+            result = demo.run(&mut progress) => result,
         }
     };
-    owner.run(show, &ending).await
+    owner.run(show, &ending, &switch).await
 }
 
 struct Demo<'a> {
     engine: Engine,
+    host: Host,
     console: &'a Console,
     limit: Duration,
     /// Whether all was shown, so that an end is no failure.
@@ -139,22 +145,27 @@ impl Seen {
 }
 
 impl Demo<'_> {
-    async fn run(&self, events: Receiver<Event>, progress: &mut Progress) -> Result<(), Failure> {
-        let you = self.account("you").await?;
-        let other = self.account("echo").await?;
-        let answering = echo::answer(&self.engine, events, other);
-        let showing = async {
-            self.show(you, other, progress).await?;
-            self.shown.set(true);
-            if io::stdin().is_terminal() && io::stdout().is_terminal() && !self.console.is_json() {
-                talk::run(&self.engine, self.console, you, other).await?;
+    async fn run(&self, progress: &mut Progress) -> Result<(), Failure> {
+        let parties = Parties::make(&self.engine).await?;
+        parties.answer(&self.host).await?;
+        let Parties { you, echo } = parties;
+        self.show(you, echo, progress).await?;
+        self.shown.set(true);
+        if terminal::is_used() && !self.console.is_json() {
+            talk::run(&self.engine, self.console, you, echo).await?;
+        }
+        Ok(())
+    }
+
+    /// What did not happen, and why, if it is the bot.
+    fn missing(&self, seen: &Seen) -> String {
+        let missing = seen.missing();
+        let bot = self.host.list().into_iter().find(|plugin| plugin.name == plugins::ECHO);
+        match bot.map(|bot| bot.state) {
+            Some(PluginState::Failed { reason, .. } | PluginState::Retired { reason }) => {
+                format!("{missing}, and the plugin '{}' failed: {reason}", plugins::ECHO)
             }
-            Ok(())
-        };
-        tokio::select! {
-            biased;
-            failure = answering => Err(failure),
-            result = showing => result,
+            _ => missing.to_owned(),
         }
     }
 
@@ -163,16 +174,6 @@ impl Demo<'_> {
             return Ok(());
         }
         Err(Failure::Interrupted { kept: "run the demo again, and it goes on".to_owned() })
-    }
-
-    /// The account of that name; made when the demo runs for the first time.
-    async fn account(&self, name: &str) -> Result<AccountId, Failure> {
-        let accounts = self.engine.accounts().await?;
-        let found = accounts.into_iter().find(|account| account.name.as_deref() == Some(name));
-        Ok(match found {
-            Some(account) => account.id,
-            None => self.engine.create_account(Some(name.to_owned())).await?.id,
-        })
     }
 
     async fn show(
@@ -209,7 +210,7 @@ impl Demo<'_> {
         match waited {
             Ok(result) => result?,
             Err(_) => {
-                let missing = seen.missing().to_owned();
+                let missing = self.missing(&seen);
                 return Err(Failure::DemoStuck { seconds: self.limit.as_secs(), missing });
             }
         }

@@ -43,6 +43,9 @@ impl Listen {
                 None => std::future::pending().await,
             }
         };
+        if self.silent && context.own_engine {
+            context.host.load_started().await;
+        }
         // What came while the engine started is news as well.
         let mut events = match context.own_engine {
             true => context.engine.follow_from_start(),
@@ -113,6 +116,7 @@ impl Listen {
                     let record = ChangeRecord::new(seq, &account, &what, event.as_deref());
                     console.record(&Record::Changed(record)).await?;
                 }
+                Followed::Signal { .. } => {}
                 Followed::Engine(event) => {
                     tell(&event, &mut progress).await;
                     if matches!(event, EngineEvent::SeedFailed { .. }) && !lost {

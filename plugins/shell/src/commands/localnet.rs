@@ -25,8 +25,7 @@ pub(crate) async fn run(args: &LocalnetArgs, console: &Console) -> Result<(), Fa
         return control::run(command, console).await;
     }
     let shape = Shape::read(args)?;
-    let ending =
-        Ending::on_signals().map_err(|error| Failure::System { reason: error.to_string() })?;
+    let ending = Ending::on_signals()?;
     let mut progress = Progress::quiet(console);
     progress.step(format!("starting {} service nodes", args.nodes)).await;
     let localnet = local::start(|config| shape.apply(config)).await?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use ramson_host::Host;
 use ramson_system::Engine;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -37,14 +38,15 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// The engine that carries commands out.
 #[derive(Clone)]
-pub(crate) struct Host {
+pub(crate) struct Carrier {
     pub(crate) engine: Engine,
+    pub(crate) host: Host,
     pub(crate) ground: Arc<Ground>,
     /// What it can do for others.
     pub(crate) offers: Needs,
 }
 
-impl Host {
+impl Carrier {
     /// Refuses a client that asks for another proxy than the engine has.
     fn check_proxy(&self, asked: Option<&str>) -> Result<(), Failure> {
         let Some(asked) = asked.map(Proxy::parse).transpose()? else { return Ok(()) };
@@ -62,7 +64,7 @@ pub(crate) struct Guests {
     listener: UnixListener,
     path: PathBuf,
     user: u32,
-    host: Host,
+    carrier: Carrier,
     clients: FuturesUnordered<Pin<Box<dyn Future<Output = ()>>>>,
     /// Ends the commands that have no end of their own.
     endless: (EndingSwitch, Ending),
@@ -73,7 +75,7 @@ pub(crate) struct Guests {
 impl Guests {
     /// Opens the socket of a home whose lock is ours: a socket that is there
     /// is of a process that was killed.
-    pub(crate) fn welcome(home: &Home, host: Host) -> Result<Self, Failure> {
+    pub(crate) fn welcome(home: &Home, carrier: Carrier) -> Result<Self, Failure> {
         let open = || -> io::Result<_> {
             let path = socket::path_of(home.folder())?;
             match std::fs::remove_file(&path) {
@@ -92,7 +94,15 @@ impl Guests {
         })?;
         let (endless, others) =
             (Ending::by_hand(Why::EngineEnds), Ending::by_hand(Why::EngineEnds));
-        Ok(Self { listener, path, user, host, clients: FuturesUnordered::new(), endless, others })
+        Ok(Self {
+            listener,
+            path,
+            user,
+            carrier,
+            clients: FuturesUnordered::new(),
+            endless,
+            others,
+        })
     }
 
     /// Carries out what clients ask for.
@@ -119,7 +129,7 @@ impl Guests {
         }
         let full = self.clients.len() >= MAX_CLIENTS;
         let client = Client {
-            host: self.host.clone(),
+            carrier: self.carrier.clone(),
             endless: self.endless.1.clone(),
             others: self.others.1.clone(),
             full,
@@ -147,7 +157,7 @@ impl Guests {
 
 /// One client.
 struct Client {
-    host: Host,
+    carrier: Carrier,
     endless: Ending,
     others: Ending,
     full: bool,
@@ -192,7 +202,7 @@ impl Client {
             }
         };
         let asked = request.proxy.as_deref().or(global.proxy.as_deref());
-        if let Err(failure) = self.host.check_proxy(asked) {
+        if let Err(failure) = self.carrier.check_proxy(asked) {
             if global.json {
                 let record = Record::error(&failure).to_json();
                 wire::write(write, &Frame::Out(record.into())).await?;
@@ -201,15 +211,16 @@ impl Client {
             return Ok(());
         }
         drop(request);
-        if job.needs() > self.host.offers {
+        if job.needs() > self.carrier.offers {
             return wire::write(write, &Frame::Retry {}).await;
         }
         wire::write(write, &Frame::Begun {}).await?;
 
         let (frames, mut queue) = mpsc::channel(FRAME_QUEUE);
         let context = Context {
-            engine: self.host.engine,
-            ground: self.host.ground,
+            engine: self.carrier.engine,
+            host: self.carrier.host,
+            ground: self.carrier.ground,
             console: Console::client(frames, global.json, global.verbose > 0),
             own_engine: false,
             ending: if job.is_endless() { self.endless } else { self.others },

@@ -202,6 +202,7 @@ impl Home {
                 self.ledger.push(line);
                 Ok(())
             }
+            Change::Plugin(change) => Err(format!("no plugin is here, but {change:?} is kept")),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The layout of a story, held by its whole text.
 
 use ramson_types::message::MessageKind;
-use ramson_types::{MessageHash, MessageId, Namespace, Prefix};
+use ramson_types::{Ed25519PublicKey, MessageHash, MessageId, Namespace, Prefix};
 
 use super::*;
 

@@ -1,0 +1,213 @@
+//! A private copy of a library is made, judged and mapped. The mapping stays
+//! for ever unless the plugin promised that it may go.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use libloading::Library;
+use ramson_abi::{MAX_NAME, Plugin as AbiPlugin, SYMBOL};
+
+use super::descriptor::{Contents, Descriptor, Raw, Text};
+use super::in_process::InProcess;
+use super::report::{read_raw, understand};
+use crate::link::PluginLink;
+
+/// Why a library was not loaded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LoadError {
+    /// It is no plugin for this program.
+    #[error("{0}")]
+    Refused(String),
+    /// It could not be copied or mapped.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A private copy of a library, which nothing has run of yet. It is removed
+/// when this is dropped; a mapping stays.
+#[derive(Debug)]
+pub(crate) struct PrivateCopy {
+    folder: PathBuf,
+    file: PathBuf,
+    /// What the library says of itself.
+    pub(crate) descriptor: Descriptor,
+    raw: Raw,
+}
+
+static COPIES: AtomicU64 = AtomicU64::new(0);
+
+/// Copies a library, so that the file may change while it is mapped and the
+/// changed one can be mapped beside it, and reads the copy's descriptor.
+pub(crate) fn copy(library: &Path, copies: &Path) -> Result<PrivateCopy, LoadError> {
+    // What is no plugin is not worth a copy.
+    read_raw(library).map_err(LoadError::Refused)?;
+    let failed = |what: &str, path: &Path, error: std::io::Error| {
+        LoadError::Failed(format!("{what} {}: {error}", path.display()))
+    };
+    let number = COPIES.fetch_add(1, Ordering::Relaxed);
+    let folder = copies.join(format!("{}-{number}", std::process::id()));
+    // One of the same number is left from a process that was killed.
+    let _left = std::fs::remove_dir_all(&folder);
+    private_folder(&folder).map_err(|error| failed("cannot create", &folder, error))?;
+    let name = library.file_name().unwrap_or_default();
+    let file = folder.join(name);
+    let guard = Folder(folder.clone());
+    std::fs::copy(library, &file).map_err(|error| failed("cannot copy to", &file, error))?;
+    let (descriptor, raw) = read_raw(&file).map_err(LoadError::Refused)?;
+    std::mem::forget(guard);
+    Ok(PrivateCopy { folder, file, descriptor, raw })
+}
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        remove(&self.0);
+    }
+}
+
+impl Drop for PrivateCopy {
+    fn drop(&mut self) {
+        remove(&self.folder);
+    }
+}
+
+fn remove(folder: &Path) {
+    if let Err(error) = std::fs::remove_dir_all(folder) {
+        tracing::debug!(folder = %folder.display(), %error, "a private copy stays");
+    }
+}
+
+#[cfg(unix)]
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    if let Some(above) = folder.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(above)?;
+    }
+    std::fs::DirBuilder::new().mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)
+}
+
+impl PrivateCopy {
+    /// Maps the copy. To be called on the plugin's own thread: what the
+    /// library's constructors leave on a thread goes with it then.
+    pub(crate) fn map(self) -> Result<Arc<dyn PluginLink>, LoadError> {
+        let library = open(&self.file)
+            .map_err(|error| LoadError::Failed(format!("its library cannot be mapped: {error}")))?;
+        let mapped = descriptor_of(&library);
+        let fits = mapped.as_ref().is_some_and(|(_, raw)| *raw == self.raw);
+        let Some((plugin, raw)) = mapped.filter(|_| fits) else {
+            // Its constructors ran, so that it cannot be unmapped.
+            std::mem::forget(library);
+            let reason = "not a plugin: its descriptor is another one once it is mapped";
+            return Err(LoadError::Refused(reason.to_owned()));
+        };
+        let unload = understand(&raw).is_ok_and(|it| it.unload && !it.ui);
+        Ok(Arc::new(InProcess::new(library, plugin, unload)))
+    }
+}
+
+#[cfg(unix)]
+#[allow(unsafe_code, reason = "mapping a library runs its constructors")]
+fn open(path: &Path) -> Result<Library, libloading::Error> {
+    use libloading::os::unix;
+    // All symbols are found now or it is no plugin; none of them serve others.
+    // SAFETY: the file is ours alone, and its user chose to run what is in it.
+    unsafe { unix::Library::open(Some(path), unix::RTLD_NOW | unix::RTLD_LOCAL) }.map(Library::from)
+}
+
+#[cfg(not(unix))]
+#[allow(unsafe_code, reason = "mapping a library runs its constructors")]
+fn open(path: &Path) -> Result<Library, libloading::Error> {
+    // SAFETY: the file is ours alone, and its user chose to run what is in it.
+    unsafe { Library::new(path) }
+}
+
+/// The descriptor of a library whose file is not understood: it is mapped, and
+/// stays so.
+pub(super) fn read_mapped(path: &Path) -> Result<Contents, String> {
+    let library = open(path).map_err(|error| format!("not a library: {error}"))?;
+    let read = descriptor_of(&library);
+    std::mem::forget(library);
+    let (_, raw) = read.ok_or_else(|| format!("not a plugin: symbol {SYMBOL} is missing"))?;
+    Ok(Contents { raw, needs: Vec::new(), imports: Vec::new() })
+}
+
+/// The descriptor of a mapped library, as the file's was read.
+#[allow(unsafe_code, reason = "a descriptor is read through pointers")]
+fn descriptor_of(library: &Library) -> Option<(AbiPlugin, Raw)> {
+    // SAFETY: only the address is taken; it is not looked at as a function.
+    let address = unsafe { library.get::<*const AbiPlugin>(SYMBOL).ok()?.try_as_raw_ptr()? };
+    let plugin: *const AbiPlugin = address.cast();
+    if plugin.is_null() || !plugin.is_aligned() {
+        return None;
+    }
+    // SAFETY: the file's symbol is data of at least this size, aligned, with
+    // numbers and pointers only, which have no wrong values.
+    let plugin = unsafe { plugin.read() };
+    let text = |at: *const core::ffi::c_char| {
+        if at.is_null() {
+            return Text::Missing;
+        }
+        let mut bytes = Vec::new();
+        while bytes.len() <= MAX_NAME && bytes.last() != Some(&0) {
+            // SAFETY: the same text was read from the file, where it ended
+            // within the limit; nothing is read beyond its end.
+            bytes.push(unsafe { at.add(bytes.len()).read() }.cast_unsigned());
+        }
+        Text::of(&bytes)
+    };
+    let raw = Raw {
+        magic: plugin.magic,
+        size: plugin.size,
+        abi: (plugin.abi_major, plugin.abi_minor),
+        flags: plugin.flags,
+        id: text(plugin.id),
+        name: text(plugin.name),
+        version: text(plugin.version),
+        encoding: plugin.encoding,
+        schema: plugin.schema,
+        topics: plugin.topics,
+        grants: plugin.grants,
+        create: plugin.create.is_some(),
+        on_events: plugin.on_events.is_some(),
+        run_ui: plugin.run_ui.is_some(),
+        request_stop: plugin.request_stop.is_some(),
+        destroy: plugin.destroy.is_some(),
+    };
+    Some((plugin, raw))
+}
+
+/// Libraries that every program here has.
+const EVERYWHERE: &[&str] =
+    &["libc.so", "libm.so", "libgcc_s.so", "libpthread.so", "libdl.so", "ld-linux"];
+
+/// What a library takes from others and this process does not have. Says
+/// nothing where it needs libraries of its own, which may have it.
+#[cfg(unix)]
+#[allow(unsafe_code, reason = "the dynamic linker is asked for addresses")]
+pub(super) fn unresolved(needs: &[String], imports: &[String]) -> Option<String> {
+    let known = |need: &String| EVERYWHERE.iter().any(|it| need.starts_with(it));
+    if !needs.iter().all(known) {
+        return None;
+    }
+    let here = Library::from(libloading::os::unix::Library::this());
+    let missing = imports.iter().filter(|name| {
+        // SAFETY: only whether there is an address is asked.
+        unsafe { here.get::<*const u8>(name.as_str()) }.is_err()
+    });
+    let names: Vec<&str> = missing.map(String::as_str).take(8).collect();
+    (!names.is_empty())
+        .then(|| format!("nothing here has the symbols that it takes: {}", names.join(", ")))
+}
+
+#[cfg(not(unix))]
+pub(super) fn unresolved(_: &[String], _: &[String]) -> Option<String> {
+    let _all = EVERYWHERE;
+    None
+}

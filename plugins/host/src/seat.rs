@@ -1,0 +1,234 @@
+//! One running plugin as the rest of the host sees it: what it may do, what
+//! waits for it, and what it asks for.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ramson_abi::{AGAIN, BAD_PAYLOAD, CLOSED, MAX_IN_FLIGHT, MAX_REQUEST, OK, Status, TOO_LARGE};
+use ramson_wire::codec::Encoding;
+use ramson_wire::{Event, Refusal, Reply, Request};
+use tokio::sync::{Notify, mpsc};
+
+use crate::chatter::Chatter;
+use crate::clock;
+use crate::gate::Gate;
+use crate::link::Voice;
+use crate::prepared::Prepared;
+use crate::queue::{Queue, QueueCounts, Queued};
+
+/// While so many bytes of replies wait for a plugin its questions wait, too.
+const MOST_REPLY_BYTES: usize = 32 << 20;
+
+/// A request that a plugin may make.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    /// The plugin's own number of it; it goes to [`Seat::reply`].
+    pub(crate) id: u64,
+    /// What it asks for.
+    pub(crate) request: Request,
+}
+
+/// One running instance of a plugin.
+pub(crate) struct Seat {
+    /// What the plugin is called here.
+    pub(crate) name: String,
+    /// Distinguishes this instance from those before it.
+    pub(crate) generation: u64,
+    /// It is a user interface.
+    pub(crate) ui: bool,
+    /// What it may do.
+    pub(crate) gate: Arc<Gate>,
+    encoding: Encoding,
+    queue: Queue,
+    /// Requests without a reply that was taken.
+    in_flight: Mutex<BTreeSet<u64>>,
+    inbox: Mutex<Option<mpsc::Sender<Admitted>>>,
+    gone: AtomicBool,
+    /// Something that waited was taken.
+    emptied: Notify,
+    chatter: Chatter,
+    /// Called when a snapshot is wanted.
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+/// What a seat is made of.
+pub(crate) struct SeatPlan {
+    pub(crate) name: String,
+    pub(crate) generation: u64,
+    pub(crate) ui: bool,
+    pub(crate) encoding: Encoding,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) queue_limit: usize,
+    pub(crate) wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Seat {
+    /// A seat, and where the plugin's requests come out.
+    pub(crate) fn new(plan: SeatPlan) -> (Self, mpsc::Receiver<Admitted>) {
+        let (inbox, requests) = mpsc::channel(MAX_IN_FLIGHT);
+        let seat = Self {
+            chatter: Chatter::new(&plan.name),
+            name: plan.name,
+            generation: plan.generation,
+            ui: plan.ui,
+            gate: plan.gate,
+            encoding: plan.encoding,
+            queue: Queue::new(plan.queue_limit),
+            in_flight: Mutex::new(BTreeSet::new()),
+            inbox: Mutex::new(Some(inbox)),
+            gone: AtomicBool::new(false),
+            emptied: Notify::new(),
+            wake: plan.wake,
+        };
+        (seat, requests)
+    }
+
+    /// Tells something that happened, or all there is. Whether the plugin may
+    /// hear it was asked before.
+    pub(crate) fn tell(&self, seq: u64, what: &Arc<Prepared>) {
+        self.queue.tell(seq, what);
+    }
+
+    /// Something that it hears of is not known.
+    pub(crate) fn skip(&self) {
+        self.queue.skip();
+    }
+
+    /// Answers a request.
+    pub(crate) fn reply(&self, id: u64, reply: Reply) {
+        let mut what = Prepared::new(Event::Reply(reply));
+        if let Err(error) = what.bytes(self.encoding) {
+            // Each request has a reply.
+            let (kind, text) = ("TooLarge".to_owned(), format!("{error}; ask for less at once"));
+            what = Prepared::new(Event::Reply(Reply::Refused(Refusal { kind, text })));
+        }
+        self.queue.reply(id, &Arc::new(what));
+    }
+
+    /// Until fewer bytes of replies wait than may, or it is gone.
+    pub(crate) async fn room(&self) {
+        loop {
+            let mut emptied = pin!(self.emptied.notified());
+            // From here on a notice is not missed.
+            emptied.as_mut().enable();
+            if self.is_gone() || self.queue.reply_bytes() < MOST_REPLY_BYTES {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    /// Whether it needs a snapshot now: true once after the start, and once
+    /// after events were dropped.
+    pub(crate) fn wants_snapshot(&self) -> bool {
+        self.queue.wants_snapshot()
+    }
+
+    /// What happened, with the error that the plugin wrote last.
+    pub(crate) fn explain(&self, what: &str) -> String {
+        self.chatter.explain(what)
+    }
+
+    /// Nothing reaches it any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Acquire)
+    }
+
+    /// How the payloads of its events are written.
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    pub(crate) fn counts(&self) -> QueueCounts {
+        self.queue.counts()
+    }
+
+    /// How many requests have no reply.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.flying().len()
+    }
+
+    /// Waits for the next events, for the plugin's own thread. `None` at the
+    /// end.
+    pub(crate) fn take(&self, most: usize) -> Option<Vec<Queued>> {
+        let batch = self.queue.take(most)?;
+        // Replies make room for new requests before they are told, so that the
+        // plugin can ask right away.
+        let mut flying = self.flying();
+        for reply in batch.iter().filter(|queued| queued.reply_to != 0) {
+            flying.remove(&reply.reply_to);
+        }
+        drop(flying);
+        self.emptied.notify_waiters();
+        if batch.iter().any(|queued| matches!(queued.what.event(), Event::Lagged(_))) {
+            (self.wake)();
+        }
+        Some(batch)
+    }
+
+    /// Lets it hear what waits, and nothing after that.
+    pub(crate) fn finish(&self) {
+        self.queue.finish();
+    }
+
+    /// Ends it: nothing is told, nothing is taken.
+    pub(crate) fn close(&self) {
+        self.gone.store(true, Ordering::Release);
+        *self.inbox.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.queue.close();
+        self.emptied.notify_waiters();
+    }
+
+    fn flying(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Voice for Seat {
+    fn submit(&self, kind: u32, id: u64, payload: &[u8]) -> Status {
+        if self.is_gone() {
+            return CLOSED;
+        }
+        if payload.len() > MAX_REQUEST {
+            return TOO_LARGE;
+        }
+        {
+            // The place is taken before the request is looked at: two threads
+            // of one plugin cannot share an id.
+            let mut flying = self.flying();
+            if flying.len() >= MAX_IN_FLIGHT {
+                return AGAIN;
+            }
+            if id == 0 || !flying.insert(id) {
+                return BAD_PAYLOAD;
+            }
+        }
+        let status = self.pass(kind, id, payload);
+        if status != OK {
+            self.flying().remove(&id);
+        }
+        status
+    }
+
+    fn log(&self, level: i32, text: &[u8]) {
+        self.chatter.write(level, text, clock::now());
+    }
+}
+
+impl Seat {
+    fn pass(&self, kind: u32, id: u64, payload: &[u8]) -> Status {
+        let request = match self.gate.admit(kind, payload, clock::now()) {
+            Ok(request) => request,
+            Err(status) => return status,
+        };
+        let inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(inbox) = inbox.as_ref() else { return CLOSED };
+        match inbox.try_send(Admitted { id, request }) {
+            Ok(()) => OK,
+            Err(mpsc::error::TrySendError::Full(_)) => AGAIN,
+            Err(mpsc::error::TrySendError::Closed(_)) => CLOSED,
+        }
+    }
+}
