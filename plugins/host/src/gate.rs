@@ -1,7 +1,7 @@
 //! What one plugin may do and hear. Everything that it asks for and everything
 //! that it is told passes here. The gate knows no engine: what can only be said
 //! once a message was looked up is left to `requests`, which asks
-//! [`Gate::is_in_scope`].
+//! [`Gate::sees`].
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ use std::time::Duration;
 use ramson_protocol::event::{EventKind as Kind, EventRef};
 use ramson_system::{Engine, EngineError, EngineEvent, Followed, Follower};
 use ramson_types::AccountId;
-use ramson_wire::{Event, EventKind, Plugin};
+use ramson_wire::{Event, EventKind, NetworkEvent, Path, Plugin};
 use tokio::sync::watch;
 
 use crate::convert;
@@ -26,6 +26,7 @@ use crate::convert::conversation::{account as account_of_profile, conversation};
 use crate::convert::event::{self, Lookup};
 use crate::convert::ids::{account_id, conversation_id, message_id};
 use crate::convert::message::message;
+use crate::gate::Gate;
 use crate::prepared::Prepared;
 use crate::seat::Seat;
 use crate::shared::{Attached, Shared, State};
@@ -102,7 +103,10 @@ impl Pump {
                         return;
                     }
                     let plugins = self.plugins.borrow_and_update().clone();
-                    self.tell_plugins(&plugins);
+                    let whole = Event::Plugins { plugins: plugins.to_vec() };
+                    self.tell_as_seen(whole, |gate| Event::Plugins {
+                        plugins: gate.plugins(&plugins),
+                    });
                 }
                 next = next(&mut self.source) => match next {
                     Ok(followed) => self.take(followed).await,
@@ -252,9 +256,17 @@ impl Pump {
                 self.tell(Event::AccountRemoved { account: account_id(&account) });
             }
             Followed::Engine(event) => {
-                if let Some(what) = event::network_event(&event) {
-                    self.tell(Event::Network { what });
-                }
+                let Some(what) = event::network_event(&event) else { return };
+                // It may be the path of an account that not everybody sees.
+                let as_seen = match &what {
+                    NetworkEvent::PathReady { .. } => {
+                        NetworkEvent::PathReady { path: Path { hops: Vec::new() } }
+                    }
+                    what => what.clone(),
+                };
+                self.tell_as_seen(Event::Network { what }, |_| Event::Network {
+                    what: as_seen.clone(),
+                });
             }
         }
     }
@@ -305,16 +317,14 @@ impl Pump {
         }
     }
 
-    /// How plugins are, to all that hear of it and as they may see it.
-    fn tell_plugins(&self, plugins: &[Plugin]) {
-        let whole = Arc::new(Prepared::new(Event::Plugins { plugins: plugins.to_vec() }));
+    /// To all that hear of it, and to those with a scope as they may see it.
+    fn tell_as_seen(&self, event: Event, as_seen: impl Fn(&Gate) -> Event) {
+        let whole = Arc::new(Prepared::new(event));
         let seats = self.shared.seats();
         for seat in seats.iter().filter(|seat| seat.gate.hears(whole.event())) {
-            if seat.gate.is_wide() {
-                seat.tell(self.told, &whole);
-            } else {
-                let plugins = seat.gate.plugins(plugins);
-                seat.tell(self.told, &Arc::new(Prepared::new(Event::Plugins { plugins })));
+            match seat.gate.is_wide() {
+                true => seat.tell(self.told, &whole),
+                false => seat.tell(self.told, &Arc::new(Prepared::new(as_seen(&seat.gate)))),
             }
         }
     }

@@ -84,6 +84,17 @@ pub(crate) struct TurnEnd {
     pub(crate) again: bool,
     pub(crate) status: Status,
     pub(crate) lasted: Duration,
+    /// It was asked to end, and did when nobody waited for it any more.
+    pub(crate) late: bool,
+}
+
+/// Whether a turn was asked to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    No,
+    Yes,
+    /// It did not listen.
+    InVain,
 }
 
 /// What main thread and host share.
@@ -102,7 +113,7 @@ pub(crate) struct Slot {
 struct State {
     next: Option<Turn>,
     /// Whose turn it is, and whether it was asked to end.
-    showing: Option<(u64, bool)>,
+    showing: Option<(u64, Asked)>,
     /// Turns that ended by themselves. At most one for each turn that was
     /// given, and those wait for it to be looked at.
     ends: VecDeque<TurnEnd>,
@@ -122,7 +133,7 @@ impl Slot {
                 return Err(end);
             }
             if let Some(turn) = state.next.take() {
-                state.showing = Some((turn.generation, false));
+                state.showing = Some((turn.generation, Asked::No));
                 return Ok(turn);
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -134,9 +145,10 @@ impl Slot {
         // Its library may be unmapped once nobody waits for it.
         drop(turn);
         let mut state = self.state();
-        let asked = state.showing.take().is_some_and(|(_, asked)| asked);
-        if !asked {
-            state.ends.push_back(TurnEnd { generation, again, status, lasted });
+        let asked = state.showing.take().map_or(Asked::No, |(_, asked)| asked);
+        if asked != Asked::Yes {
+            let late = asked == Asked::InVain;
+            state.ends.push_back(TurnEnd { generation, again, status, lasted, late });
             self.ended.notify_one();
         }
         drop(state);
@@ -159,7 +171,7 @@ impl Slot {
     pub(crate) fn ask(&self, generation: u64) -> bool {
         match self.state().showing.as_mut() {
             Some((showing, asked)) if *showing == generation => {
-                *asked = true;
+                *asked = Asked::Yes;
                 true
             }
             _ => false,
@@ -169,7 +181,7 @@ impl Slot {
     /// It is not asked any more: it did not listen.
     pub(crate) fn ask_no_more(&self) {
         if let Some((_, asked)) = self.state().showing.as_mut() {
-            *asked = false;
+            *asked = Asked::InVain;
         }
     }
 

@@ -28,12 +28,14 @@ pub(crate) struct Places {
 }
 
 struct Kept {
-    path: Mutex<PathBuf>,
     window: Mutex<State>,
+    /// Locked while the file is written.
+    writing: Mutex<()>,
     changed: Notify,
 }
 
 struct State {
+    path: PathBuf,
     window: Window,
     written: bool,
 }
@@ -43,15 +45,17 @@ impl Places {
     /// next UI begins at the beginning.
     pub(crate) fn open(home: &Path) -> Self {
         let path = home.join(NAME);
-        let window = Mutex::new(State { window: read_or_none(&path), written: true });
-        Self { kept: Arc::new(Kept { path: Mutex::new(path), window, changed: Notify::new() }) }
+        let window = Mutex::new(State { window: read_or_none(&path), path, written: true });
+        let (writing, changed) = (Mutex::default(), Notify::new());
+        Self { kept: Arc::new(Kept { window, writing, changed }) }
     }
 
     /// Where the user was in another home counts from now on.
     pub(crate) fn move_to(&self, home: &Path) {
+        // Where they were in the home before is not lost.
+        self.write_here();
         let path = home.join(NAME);
-        *self.lock() = State { window: read_or_none(&path), written: true };
-        *self.kept.path.lock().unwrap_or_else(PoisonError::into_inner) = path;
+        *self.lock() = State { window: read_or_none(&path), path, written: true };
     }
 
     /// Where the user is.
@@ -98,15 +102,15 @@ impl Places {
     }
 
     fn write_here(&self) {
-        let window = {
+        let _writing = self.kept.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (path, window) = {
             let mut state = self.lock();
             if std::mem::replace(&mut state.written, true) {
                 return;
             }
-            state.window.clone()
+            (state.path.clone(), state.window.clone())
         };
         let text = serde_json::to_string(&window).unwrap_or_default();
-        let path = self.kept.path.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Err(error) = file::put_in_place(&path, &text) {
             tracing::warn!("{} is not written: {error}", path.display());
             // With the next change, or at the end.
@@ -195,7 +199,7 @@ mod tests {
     fn window(places: usize) -> Window {
         let place = |n: usize| {
             let message = MessageId { account: 1, number: n as u64 };
-            (ConversationId(format!("https://host/room{n}")), Place { message })
+            (ConversationId(format!("https://host/room{n}")), Place { message, below: 0 })
         };
         let account: AccountId = format!("05{}", "ab".repeat(32)).parse().unwrap();
         let places: BTreeMap<_, _> = (0..places).map(place).collect();
@@ -229,6 +233,19 @@ mod tests {
         };
         tokio::time::timeout(Duration::from_secs(60), written).await.unwrap();
         keeper.abort();
+    }
+
+    #[tokio::test]
+    async fn each_home_keeps_its_own_place_when_the_user_moves_to_another() {
+        let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let places = Places::open(first.path());
+        places.set(window(1), &all()).unwrap();
+        places.move_to(second.path());
+        assert_eq!(places.get(), Window::default());
+        places.set(window(2), &all()).unwrap();
+        places.write().await;
+        assert_eq!(Places::open(first.path()).get(), window(1));
+        assert_eq!(Places::open(second.path()).get(), window(2));
     }
 
     #[test]
@@ -271,7 +288,7 @@ mod tests {
         let places = Places::open(home.path());
         let [one, two] = [1, 2].map(|number| AccountId([number; 33]));
         let [here, there] = ["here", "there"].map(|id| ConversationId(id.to_owned()));
-        let at = |number| Place { message: MessageId { account: 1, number } };
+        let at = |number| Place { message: MessageId { account: 1, number }, below: 0 };
         let in_both =
             |number| BTreeMap::from([(here.clone(), at(number)), (there.clone(), at(number))]);
         let whole = Window {

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
-use ramson_abi::{AGAIN, LOG_WARN, MAX_BATCH, OK, PANICKED, Status};
+use ramson_abi::{AGAIN, BAD_PAYLOAD, LOG_WARN, MAX_BATCH, OK, PANICKED, Status};
 use tokio::sync::watch;
 
 use crate::clock;
@@ -188,6 +188,12 @@ impl Worker {
             match status {
                 OK | AGAIN => {}
                 PANICKED => return Ending::Panicked(self.seat.explain("it panicked in on_events")),
+                // It would show nothing, and answer nobody.
+                BAD_PAYLOAD => {
+                    return Ending::Panicked(self.seat.explain(
+                        "it cannot read what it is told, rebuild it against this program's SDK",
+                    ));
+                }
                 status => {
                     // As if it said so itself: it may fail as often as it likes.
                     let text = format!("it failed at events with status {status}, and goes on");

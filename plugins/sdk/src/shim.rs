@@ -1,5 +1,6 @@
 //! The functions behind the C header: what a plugin's descriptor points to.
-//! No panic leaves them, and a plugin that panicked is not touched again.
+//! No panic leaves them, and a plugin that panicked is not touched again, but
+//! that its user interface is asked to give the main thread back.
 
 mod hook;
 #[cfg(test)]
@@ -297,7 +298,7 @@ mod functions {
         if events.is_null() && count != 0 {
             return abi::FAILED;
         }
-        let mut worst = abi::OK;
+        let (mut worst, mut unread) = (abi::OK, false);
         for index in 0..count {
             // SAFETY: the header has `count` events there.
             let event = unsafe { &*events.add(index) };
@@ -306,13 +307,18 @@ mod functions {
                 let payload = unsafe { bytes(event.payload) }.ok_or("a payload is missing")?;
                 match delivery(event, payload) {
                     Some(Ok(delivery)) => plugin.on_event(delivery),
-                    Some(Err(why)) => Err(format!("event of kind {}: {why}", event.kind).into()),
+                    Some(Err(why)) => {
+                        // All else is told on top of it.
+                        unread = event.kind == abi::EVENT_SNAPSHOT;
+                        Err(format!("event of kind {}: {why}", event.kind).into())
+                    }
                     None => Ok(()),
                 }
             });
             match status {
                 abi::OK => {}
                 abi::PANICKED => return abi::PANICKED,
+                _ if unread => return abi::BAD_PAYLOAD,
                 _ => worst = abi::FAILED,
             }
         }
@@ -328,10 +334,11 @@ mod functions {
     pub(super) unsafe extern "C" fn request_stop<R: Runs>(instance: *mut c_void) {
         // SAFETY: the header has the host call between `create` and `destroy`.
         let Some(seat) = (unsafe { seat::<R>(instance) }) else { return };
-        seat.call("request_stop", |plugin| {
-            plugin.request_stop();
-            Ok(())
-        });
+        // Even of one that panicked: its `run_ui` still has the main thread.
+        if guarded(&seat.host, "request_stop", || seat.plugin.request_stop()).is_err() {
+            seat.panicked.store(true, Ordering::Release);
+            seat.host.close();
+        }
     }
 
     pub(super) unsafe extern "C" fn destroy<R: Runs>(instance: *mut c_void) {

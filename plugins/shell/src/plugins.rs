@@ -129,13 +129,18 @@ pub(crate) fn from_folder(folder: &Path, name: &str) -> String {
 }
 
 /// Shows a user interface. One that its user names by its path may do
-/// everything, as those that come with the program.
+/// everything, as those that come with the program, unless it was decided
+/// otherwise.
 pub(crate) async fn show(host: &Host, name: &str) -> Result<(), Failure> {
     let shown = async {
         if !is_path(name) {
             return host.use_ui(name).await;
         }
-        match host.load(name, Allowed::Everything { accounts: None }).await {
+        let mut loaded = host.load(name, Allowed::AsDecided).await;
+        if let Err(HostError::NotDecided { .. }) = loaded {
+            loaded = host.load(name, Allowed::Everything { accounts: None }).await;
+        }
+        match loaded {
             Ok(plugin) => host.use_ui(&plugin.name).await,
             Err(HostError::Loaded { name }) => host.use_ui(&name).await,
             Err(error) => Err(error),

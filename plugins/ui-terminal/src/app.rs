@@ -21,6 +21,9 @@ pub(crate) mod tests;
 /// Screens do not lie deeper than this on one another.
 const DEEPEST: usize = 12;
 
+/// From this height on overlays leave the line at the bottom free.
+const ROOMY: u16 = 12;
+
 /// Times are shown to the minute.
 const MINUTE: Millis = 60_000;
 
@@ -341,7 +344,10 @@ fn draw_screen(screen: &mut dyn Screen, frame: &mut Frame, cx: &Cx) -> Rect {
         Shape::Overlay { width, height } => {
             widgets::fade(frame, cx.theme);
             widgets::keys(frame, cx, screen.hints());
-            let panel = widgets::centered(cx.size, width, height);
+            // The line of keys below stays whole where there is room for that.
+            let line = u16::from(cx.size.height >= ROOMY);
+            let room = Rect { height: cx.size.height.saturating_sub(line), ..cx.size };
+            let panel = widgets::centered(room, width, height);
             widgets::panel(frame, panel, cx, &screen.title(cx))
         }
     };

@@ -24,6 +24,8 @@ pub enum Action {
     ShowRows(Vec<ConversationId>),
     /// What the user looks at in the open conversation has moved.
     ScrollTo(Anchor),
+    /// So many lines of the message at the lower edge are below it.
+    ScrollBelow(u32),
     /// Marks a message of the open conversation, for what is done with it.
     Select(Option<MessageId>),
     /// Goes to the message that this one answers.

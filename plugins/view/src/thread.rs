@@ -45,6 +45,8 @@ pub struct Thread {
     pub loading: bool,
     /// What its lower edge shows.
     pub anchor: Anchor,
+    /// So many lines of the message at the lower edge are below it.
+    pub below: u32,
     /// The message that the user marked.
     pub selected: Option<MessageId>,
     /// The message that what is written next answers.
@@ -113,6 +115,7 @@ impl Thread {
             held: Held::default(),
             loading: false,
             anchor: Anchor::End,
+            below: 0,
             selected: None,
             reply_to: None,
             composer,

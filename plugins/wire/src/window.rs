@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{Decode, Encode};
 use crate::{AccountId, ConversationId, MessageId};
 
-/// Where the user is, and how they want it to look. Drafts are not here: they stand in the conversations.
+/// Where the user is, and how they want it to look. Drafts are not here: they
+/// stand in the conversations.
 #[derive(
     Debug, Clone, PartialEq, Eq, Default, Encode, Decode, Serialize, Deserialize, JsonSchema,
 )]
@@ -20,11 +21,11 @@ pub struct Window {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<ConversationId>,
     /// Where in each conversation that is not shown at its end, by account; at
-    /// most [`Window::MOST_PLACES`] altogether.
+    /// most 64 altogether.
     #[serde(default)]
     pub places: BTreeMap<AccountId, BTreeMap<ConversationId, Place>>,
     /// How the user wants UIs to look, by names such as `terminal.theme`; at
-    /// most [`Window::MOST_SETTINGS`] of [`Window::LONGEST_SETTING`].
+    /// most 32, whose names and values have at most 256 bytes.
     #[serde(default)]
     pub settings: BTreeMap<String, String>,
 }
@@ -48,4 +49,7 @@ impl Window {
 pub struct Place {
     /// The message at the lower edge.
     pub message: MessageId,
+    /// So many lines of it are below the edge.
+    #[serde(default)]
+    pub below: u32,
 }

@@ -120,8 +120,8 @@ fn bincode(files: &[Source]) -> Vec<String> {
     // The crate, not something that is called after it.
     let names = |file: &&Source| {
         tokens(&file.text).windows(2).any(|pair| {
-            let [first, second] = [pair[0].text, pair[1].text];
-            first == "bincode" && second == "::" || first == "use" && second == "bincode"
+            let words: Vec<&str> = pair.iter().map(|token| token.text).collect();
+            words == ["bincode", "::"] || words == ["use", "bincode"]
         })
     };
     let modules: Vec<_> = files.iter().filter(names).map(|file| file.path.as_str()).collect();

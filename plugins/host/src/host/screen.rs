@@ -258,6 +258,14 @@ impl Host {
     async fn turn_ended(&self, screen: &mut Locked<'_>, end: TurnEnd) {
         let Some(showing) = &screen.showing else { return };
         let alive = showing.worker.phase() == Phase::Running;
+        if end.late && alive && end.status == OK {
+            // It made room when nobody wanted that any more: its user closed
+            // nothing.
+            if let Ok(turn) = turn(&showing.worker, true) {
+                self.inner.slot.put(turn);
+            }
+            return;
+        }
         let reason = match end.status {
             // Its user closed it.
             OK if alive && !(end.again && end.lasted < AGAIN_TRIAL) => {

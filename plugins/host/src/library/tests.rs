@@ -248,7 +248,7 @@ fn a_library_of_which_a_part_is_missing_is_refused() {
     let mut bytes = std::fs::read(c_plugin(dir.path(), "whole", &[])).unwrap();
     let (headers, entry) = (64, 56);
     let is_mapped = |bytes: &[u8], at: usize| bytes[at..at + 4] == 1_u32.to_le_bytes();
-    let last = (0..20).map(|n| headers + n * entry).filter(|at| is_mapped(&bytes, *at)).next_back();
+    let last = (0..20).map(|n| headers + n * entry).rfind(|at| is_mapped(&bytes, *at));
     let size = last.unwrap() + 32;
     bytes[size..size + 8].copy_from_slice(&(1_u64 << 20).to_le_bytes());
     let file = dir.path().join("libpart.so");

@@ -420,3 +420,25 @@ async fn an_account_that_the_snapshot_of_one_plugin_has_is_told_to_the_others() 
     assert_eq!((snapshots(&told)[0].accounts.len(), told.len()), (1, 1));
     engine.shutdown().await;
 }
+
+#[tokio::test]
+async fn whoever_sees_not_all_accounts_learns_no_path_of_others() {
+    let home = tempfile::tempdir().unwrap();
+    let (shared, _program) = shared(&home);
+    let mut pump = Pump::new(shared.clone());
+    let one = AccountId::new(ramson_types::Prefix::Account, [1; 32]);
+    let narrow = Rules { accounts: only(&one), ..everything("narrow") };
+    let (wide, _inbox) = Reader::new(&shared, everything("wide"), 16);
+    let (narrow, _inbox) = Reader::new(&shared, narrow, 16);
+    pump.give_snapshots().await;
+    let path = [1, 2, 3].map(|number| ramson_types::Ed25519PublicKey([number; 32]));
+    let ready = EngineEvent::PathReady { path: path.into() };
+    pump.take(Followed::Engine(ready)).await;
+    for (reader, most) in [(wide, 3), (narrow, 0)] {
+        let told = reader.rest().await;
+        let Event::Network { what: NetworkEvent::PathReady { path } } = told[1].what.event() else {
+            panic!("{told:?}")
+        };
+        assert_eq!((path.hops.len(), told.len()), (most, 2));
+    }
+}

@@ -92,6 +92,7 @@ async fn a_turn_that_ends_by_itself_is_told() {
     slot.put(turn(1, &failing));
     let end = slot.turn_end().await;
     assert_eq!((end.generation, end.status, end.again), (1, FAILED, false));
+    assert!(!end.late);
     slot.put(Turn { again: true, ..turn(2, &panicking) });
     let end = slot.turn_end().await;
     assert_eq!((end.generation, end.status, end.again), (2, PANICKED, true));
@@ -131,7 +132,8 @@ async fn what_did_not_listen_is_told_once_it_returns() {
     assert!(slot.ask(1));
     slot.ask_no_more();
     ui.request_stop();
-    assert_eq!(slot.turn_end().await.status, OK);
+    let end = slot.turn_end().await;
+    assert_eq!((end.status, end.late), (OK, true));
     slot.end(SlotEnd::Ended);
     main.join().unwrap();
 }

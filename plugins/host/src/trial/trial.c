@@ -179,6 +179,10 @@ static rp_status run_ui(void *self) {
     }
     usleep(1000);
   }
+#ifdef UI_LATE
+  static int late;
+  if (!late++) usleep(UI_LATE);
+#endif
 #ifdef UI_STUCK
   for (;;) sleep(1);
 #endif

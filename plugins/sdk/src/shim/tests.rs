@@ -58,6 +58,9 @@ impl Drop for Bomb {
     }
 }
 
+/// Who was asked to stop.
+static STOPPED: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+
 fn act(what: &str) -> Result<(), Error> {
     match what {
         "error" => Err("it is an error".into()),
@@ -126,6 +129,7 @@ impl UiPlugin for Puppet {
     }
 
     fn request_stop(&self) {
+        STOPPED.lock().unwrap().push(self.config.text("name").unwrap_or_default().to_owned());
         let _ = act(self.config.text("stop").unwrap_or_default());
     }
 }
@@ -192,6 +196,15 @@ fn a_payload_that_makes_no_sense_fails_alone() {
     assert_eq!(host.events(&events), abi::FAILED);
     assert_eq!(host.log().lines().count(), 5, "{}", host.log());
     assert!(host.log().ends_with("Lagged(Lagged { skipped: 3 })"), "{}", host.log());
+    host.destroy();
+}
+
+#[test]
+fn who_cannot_read_the_snapshot_says_so() {
+    let mut host = background();
+    host.create("");
+    assert_eq!(host.events(&[raw_event(abi::EVENT_SNAPSHOT, &[0; 9])]), abi::BAD_PAYLOAD);
+    assert!(host.log().contains("event of kind 1"), "{}", host.log());
     host.destroy();
 }
 
@@ -343,6 +356,16 @@ fn a_panic_of_a_user_interface_is_caught() {
     assert!(host.log().contains("it is a panic"), "{}", host.log());
     assert_eq!(host.run_ui(), abi::PANICKED);
     host.request_stop();
+    host.destroy();
+}
+
+#[test]
+fn a_user_interface_that_panicked_is_still_asked_to_give_the_screen_back() {
+    let mut host = ui();
+    host.create(r#"{"name": "torn"}"#);
+    assert_eq!(host.tell(&text("panic")), abi::PANICKED);
+    host.request_stop();
+    assert!(STOPPED.lock().unwrap().contains(&"torn".to_owned()));
     host.destroy();
 }
 

@@ -31,7 +31,7 @@ pub(crate) enum PluginCommand {
     Swap(PluginArgs),
     /// Decide what a plugin may do; it is not run
     ///
-    /// What is already running keeps what it has until it is swapped.
+    /// What is already running keeps what it has until it is stopped and run again.
     Allow(AllowArgs),
     /// Write a new plugin that builds: a bot that answers what it hears
     New(PluginNewArgs),

@@ -48,6 +48,12 @@ struct Place {
 
 const END: Place = Place { anchor: Anchor::End, hidden: 0 };
 
+/// Where the model says that it is.
+fn place_of(thread: &Thread) -> Place {
+    let hidden = usize::try_from(thread.below).unwrap_or_default();
+    Place { anchor: thread.anchor, hidden }
+}
+
 /// How the open conversation is looked at.
 pub(super) struct ThreadView {
     of: Option<ConversationId>,
@@ -130,10 +136,10 @@ impl ThreadView {
     fn adopt(&mut self, thread: &Thread) {
         if self.of.as_ref() != Some(&thread.id) {
             *self = Self { area: self.area, of: Some(thread.id.clone()), ..Self::new() };
-            self.place.anchor = thread.anchor;
+            self.place = place_of(thread);
             self.synced = thread.anchor;
         } else if self.synced != thread.anchor {
-            self.place = Place { anchor: thread.anchor, hidden: 0 };
+            self.place = place_of(thread);
             self.synced = thread.anchor;
         }
     }
@@ -215,6 +221,11 @@ impl ThreadView {
         if thread.anchor == self.synced && self.place.anchor != self.synced && begun {
             cx.act(Action::ScrollTo(self.place.anchor));
             self.synced = cx.model.open.as_ref().map_or(Anchor::End, |thread| thread.anchor);
+        }
+        let hidden = u32::try_from(self.place.hidden).unwrap_or(u32::MAX);
+        let below = cx.model.open.as_ref().map_or(hidden, |thread| thread.below);
+        if self.place.anchor == self.synced && below != hidden && begun {
+            cx.act(Action::ScrollBelow(hidden));
         }
         if loading {
             return;

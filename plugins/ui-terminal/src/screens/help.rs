@@ -1,7 +1,7 @@
 //! All keys: those of the screen below, those that work everywhere, and what
 //! can be written with a slash.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent};
 use ramson_view::composer::COMMANDS;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -101,7 +101,12 @@ impl Screen for Help {
     }
 
     fn key(&mut self, key: KeyEvent, _: &mut Cx) -> Flow {
-        if self.scroll.key(&key) { Flow::Stay } else { Flow::Ignored }
+        match key.code {
+            // What brought it takes it away.
+            KeyCode::F(1) | KeyCode::Char('?') => Flow::Close,
+            _ if self.scroll.key(&key) => Flow::Stay,
+            _ => Flow::Ignored,
+        }
     }
 
     fn mouse(&mut self, mouse: Mouse, _: &mut Cx) -> Flow {

@@ -22,6 +22,7 @@ impl Model {
                 self.fetch_newest(now, port);
             }
             Action::ScrollTo(anchor) => self.scroll_to(anchor, now, port),
+            Action::ScrollBelow(lines) => self.scroll_below(lines, now),
             Action::Select(message) => {
                 if let Some(thread) = &mut self.open {
                     thread.selected = message.filter(|id| thread.held.get(*id).is_some());

@@ -42,6 +42,7 @@ impl Model {
         let place = self.window.places.get(&account).and_then(|places| places.get(&id));
         if let Some(place) = place {
             let target = Target::Id(place.message);
+            thread.below = place.below;
             thread.seeking = Some(Seeking { target, pages: SEEK, asked: false });
         }
         self.open = Some(thread);
@@ -195,6 +196,7 @@ impl Model {
         };
         thread.seeking = None;
         thread.anchor = anchor;
+        thread.below = 0;
         match anchor {
             Anchor::End if !thread.held.at_newest() => {
                 thread.held.restart();
@@ -208,15 +210,24 @@ impl Model {
         self.remember_place(now);
     }
 
+    pub(super) fn scroll_below(&mut self, lines: u32, now: Millis) {
+        let Some(thread) = &mut self.open else { return };
+        if !matches!(thread.anchor, Anchor::At(_)) {
+            return;
+        }
+        thread.below = lines;
+        self.remember_place(now);
+    }
+
     /// Where the user is in the open conversation, for when it is opened again.
     fn remember_place(&mut self, now: Millis) {
         let Some(thread) = &self.open else { return };
         let (account, id) = (thread.account, &thread.id);
         let places = self.window.places.entry(account).or_default();
-        let before = places.get(id).map(|place| place.message);
+        let before = places.get(id).cloned();
         let after = match thread.anchor {
             Anchor::End => None,
-            Anchor::At(message) => Some(message),
+            Anchor::At(message) => Some(Place { message, below: thread.below }),
         };
         if before == after {
             return;
@@ -225,8 +236,8 @@ impl Model {
             None => {
                 places.remove(id);
             }
-            Some(message) => {
-                places.insert(id.clone(), Place { message });
+            Some(place) => {
+                places.insert(id.clone(), place);
             }
         }
         if places.is_empty() {
@@ -255,10 +266,12 @@ impl Model {
         };
         if let Some(id) = found.map(|kept| kept.message.id) {
             thread.seeking = None;
+            let below = if seeking.asked { 0 } else { thread.below };
             if seeking.asked {
                 thread.selected = Some(id);
             }
             self.scroll_to(Anchor::At(id), now, port);
+            self.scroll_below(below, now);
             return;
         }
         seeking.pages = seeking.pages.saturating_sub(1);

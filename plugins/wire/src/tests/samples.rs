@@ -171,7 +171,10 @@ fn window() -> Window {
     Window {
         account: Some(BOB),
         conversation: Some(ALICE.into()),
-        places: BTreeMap::from([(BOB, BTreeMap::from([(ALICE.into(), Place { message: id(7) })]))]),
+        places: BTreeMap::from([(
+            BOB,
+            BTreeMap::from([(ALICE.into(), Place { message: id(7), below: 2 })]),
+        )]),
         settings: BTreeMap::from([(text("terminal.theme"), text("light"))]),
     }
 }

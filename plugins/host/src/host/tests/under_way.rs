@@ -70,3 +70,21 @@ async fn what_is_created_while_the_host_ends_does_not_stay() {
     assert!(matches!(loaded, Err(HostError::Ended)), "{loaded:?}");
     soon("it is destroyed", || trial.has("late", "destroy")).await;
 }
+
+#[tokio::test]
+async fn a_ui_that_gives_the_screen_back_too_late_shows_again() {
+    let trial = Trial::new(Limits { stop: Duration::from_millis(300), ..Limits::default() });
+    trial.plugin("ui-late", &[&UI[..], &["-DUI_LATE=1500000"]].concat());
+    trial.plugin("ui-other", &UI);
+    let main = lend(&trial.host);
+    trial.host.use_ui("ui-late").await.unwrap();
+    soon("it shows", || trial.has("ui-late", "run_ui")).await;
+    let error = trial.host.use_ui("ui-other").await.unwrap_err();
+    assert!(matches!(error, HostError::Stuck { .. }), "{error}");
+    soon("it shows again", || trial.count("ui-late", "run_ui") == 2).await;
+    assert_eq!(trial.host.ui().as_deref(), Some("ui-late"));
+    trial.host.use_ui("ui-other").await.unwrap();
+    soon("the other shows", || trial.has("ui-other", "run_ui")).await;
+    trial.host.end().await;
+    assert_eq!(main.join().unwrap(), SlotEnd::Ended);
+}

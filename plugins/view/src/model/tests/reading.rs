@@ -242,6 +242,7 @@ fn another_ui_goes_on_where_the_last_one_stopped() {
     }
     let place = desk.thread().anchor;
     assert!(matches!(place, Anchor::At(_)));
+    desk.act(Action::ScrollBelow(2));
     desk.act(Action::Edit(Edit::Insert("half a sent".to_owned())));
     desk.seat.tick(desk.world.now + 1_000);
     desk.settle();
@@ -251,7 +252,7 @@ fn another_ui_goes_on_where_the_last_one_stopped() {
     let thread = next.model.open.as_ref().expect("the same conversation is open");
     assert_eq!(thread.id, desk.bob.into());
     assert_eq!(thread.composer.text(), "half a sent");
-    assert_eq!(thread.anchor, place);
+    assert_eq!((thread.anchor, thread.below), (place, 2));
     let Anchor::At(id) = thread.anchor else { panic!("not at its end") };
     assert!(thread.held.get(id).is_some());
     // And back, at the end and with nothing written.

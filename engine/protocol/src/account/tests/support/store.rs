@@ -172,6 +172,7 @@ impl TestStore {
             }
             Change::SetCounters(counters) => self.counters = counters,
             Change::Ledger(line) => self.ledger.push(line),
+            Change::Plugin(change) => panic!("no plugin is here, but {change:?} is kept"),
         }
     }
 }
