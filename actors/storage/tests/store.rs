@@ -530,6 +530,7 @@ fn what_a_plugin_keeps_is_its_own_and_shares_the_fate_of_its_commit() {
     let with_message =
         [vec![Change::PutMessage(message(1, 1, 1))], changes.map(Change::Plugin).to_vec()];
     apply(&store, 1, with_message.concat());
+    store.write(&KeepForPlugins { changes: vec![seen("a", 2)] }).unwrap();
     let changes = vec![put("a", "y", Some(b"y")), put("ab", "x/1", Some(b"other")), seen("b", 9)];
     store.write(&KeepForPlugins { changes }).unwrap();
     assert_eq!((cursor("a"), cursor("b"), cursor("ab")), (Some(3), Some(9), None));

@@ -60,6 +60,9 @@ pub enum Followed {
     },
     /// Something happened beside the accounts.
     Engine(EngineEvent),
+    /// The reader was so slow that things were dropped that have no number:
+    /// signals, and what happened beside the accounts.
+    Missed,
 }
 
 /// Tells everything that happens to accounts after it was made, each once and
@@ -108,7 +111,11 @@ impl Follower {
             }
             match self.hear().await {
                 Some(Ok(event)) => self.take_in(event),
-                Some(Err(RecvError::Lagged(_))) | None => self.behind = true,
+                Some(Err(RecvError::Lagged(_))) => {
+                    self.behind = true;
+                    self.waiting.push_back(Followed::Missed);
+                }
+                None => self.behind = true,
                 Some(Err(RecvError::Closed)) => return Err(EngineError::Stopped),
             }
         }
@@ -158,8 +165,9 @@ impl Follower {
     /// Takes from the log what was not told yet, a page at most; whether there
     /// may be more.
     async fn read_log(&mut self) -> Result<bool, EngineError> {
-        let accounts = self.engine.accounts().await?;
         let events = self.engine.events_after(self.order.through, PAGE).await?;
+        // Asked afterwards, so that the account of every event is among them.
+        let accounts = self.engine.accounts().await?;
         if events.is_empty() {
             // What is missing was removed with its account and never comes.
             self.waiting.extend(self.order.close_all());

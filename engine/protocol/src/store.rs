@@ -104,7 +104,8 @@ pub enum Change {
 /// What the home keeps for a plugin that must not lose its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PluginChange {
-    /// It is done with every event up to a number.
+    /// It is done with every event up to a number. One that is lower than
+    /// before changes nothing.
     SetCursor {
         /// The plugin's name.
         plugin: String,

@@ -7,10 +7,12 @@
 //! | `entry` | what is known of each plugin |
 //! | `instance` | one instance, from its private copy to its end |
 //! | `failure` | what follows when one failed |
+//! | `allow` | a plugin is allowed anew, whether it runs or not |
 //! | `choose` | decisions without loading, and which home they are of |
 //! | `screen` | whose turn it is on the main thread |
 //! | `bench` | a door for measurements, behind the feature of that name |
 
+mod allow;
 #[cfg(feature = "bench")]
 mod bench;
 mod choose;
@@ -149,22 +151,6 @@ impl Host {
         self.plugin(&found.name)
     }
 
-    /// The same for a plugin that asks: what a name stands for stays so.
-    pub(crate) async fn load_for_plugin(
-        &self,
-        name_or_path: &str,
-        allowed: Allowed,
-    ) -> Result<(), HostError> {
-        let found = self.find(name_or_path).await?;
-        if found.hides {
-            let reason = "another library has that name; give its file another one".to_owned();
-            return Err(HostError::Refused { name: found.name, reason });
-        }
-        let door = self.inner.entries.door(&found.name);
-        let _inside = door.lock().await;
-        self.load_inside(&found, allowed).await.map(drop)
-    }
-
     /// Lets a UI take its turn because a plugin asks for it.
     pub(crate) async fn use_ui_for_plugin(&self, name_or_path: &str) -> Result<(), HostError> {
         self.show_ui(name_or_path, Asker::Plugin).await
@@ -208,6 +194,12 @@ impl Host {
     /// which it looks into.
     pub fn list(&self) -> Vec<Plugin> {
         self.inner.entries.list()
+    }
+
+    /// The same as the folders were when they were looked into last: nothing is
+    /// read for it.
+    pub(crate) fn listed(&self) -> Vec<Plugin> {
+        self.inner.entries.listed()
     }
 
     /// Lets a UI take its turn. It is loaded first where it has to be: with

@@ -21,6 +21,6 @@ mod tests;
 pub use descriptor::Descriptor;
 pub use report::Report;
 
-pub(crate) use find::{find, found, name_of};
+pub(crate) use find::{NO_NAME, find, found, name_of};
 pub(crate) use load::{LoadError, PrivateCopy, copy};
 pub(crate) use report::{check, read};

@@ -160,7 +160,11 @@ impl Pump {
         let whole = match &self.source {
             Some(source) => match Whole::read(&source.attached.engine, lines).await {
                 Ok(whole) => whole,
-                Err(EngineError::Stopped) => Whole::default(),
+                // What follows has to be told first: another engine, or none.
+                Err(EngineError::Stopped) => {
+                    self.source = None;
+                    return;
+                }
                 Err(error) => {
                     tracing::warn!("plugins get their snapshot later: {error}");
                     tokio::time::sleep(PAUSE).await;
@@ -168,6 +172,7 @@ impl Pump {
                     return;
                 }
             },
+            None if self.state.borrow().attached.is_some() => return,
             None => Whole::default(),
         };
         self.introduce(&whole);
@@ -254,6 +259,11 @@ impl Pump {
             Followed::Engine(EngineEvent::AccountRemoved { account }) => {
                 self.known.remove(&account);
                 self.tell(Event::AccountRemoved { account: account_id(&account) });
+            }
+            // An account may have come or gone: only a snapshot tells.
+            Followed::Missed => {
+                self.known.clear();
+                self.waiting = Vec::clone(&self.shared.seats());
             }
             Followed::Engine(event) => {
                 let Some(what) = event::network_event(&event) else { return };

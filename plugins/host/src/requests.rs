@@ -65,12 +65,12 @@ pub(crate) async fn serve(
                 // There is room for as many as may be without a reply.
                 Request::Command(command) => drop(orders.send((owed, command)).await),
                 Request::Query(query) => {
-                    let (shared, turns) = (shared.clone(), turns.clone());
+                    let (host, shared, turns) = (host.clone(), shared.clone(), turns.clone());
                     questions.spawn(async move {
                         // It is never closed.
                         let _turn = turns.acquire().await;
                         owed.seat.room().await;
-                        let reply = query::answer(&shared, &owed.seat.gate, query).await;
+                        let reply = query::answer(&host, &shared, &owed.seat.gate, query).await;
                         owed.pay(reply);
                     });
                 }

@@ -232,3 +232,34 @@ impl Seat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ramson_wire::codec::encode_request;
+    use ramson_wire::{Answer, Query};
+
+    use super::*;
+    use crate::trial;
+
+    #[test]
+    fn a_place_in_flight_is_free_again_once_its_reply_is_taken() {
+        // Nobody serves the requests, so that each stays in flight.
+        let (seat, mut inbox) = trial::seat("bot", 16);
+        seat.tell(0, &trial::snapshot(0));
+        let request = Request::Query(Query::Plugins);
+        let payload = encode_request(&request, Encoding::Json).unwrap();
+        let ask = |id: u64| seat.submit(request.kind().number(), id, &payload);
+        for id in 1..=64 {
+            assert_eq!(ask(id), OK, "{id}");
+        }
+        assert_eq!((ask(65), seat.in_flight()), (AGAIN, 64));
+        // That one is under way and that a reply waits does not free a place.
+        assert_eq!(inbox.try_recv().unwrap().id, 1);
+        assert_eq!(ask(65), AGAIN);
+        seat.reply(1, Reply::Ok(Answer::Done));
+        assert_eq!(ask(65), AGAIN);
+        let taken = seat.take(64).unwrap();
+        assert!(taken.iter().any(|queued| queued.reply_to == 1));
+        assert_eq!((ask(65), ask(66)), (OK, AGAIN));
+    }
+}

@@ -51,9 +51,10 @@ pub(crate) fn file() -> Result<File, Failure> {
     open().map_err(|error| Failure::file(&path, error))
 }
 
-/// In the user's state folder; where none is known, in that for passing things.
+/// In the user's state folder. Where none is known, nothing is kept: a folder
+/// of everybody is no place for it.
 fn path() -> PathBuf {
-    home::state_folder().unwrap_or_else(std::env::temp_dir).join("ramson.log")
+    home::state_folder().map_or_else(|| "/dev/null".into(), |folder| folder.join("ramson.log"))
 }
 
 fn filter(verbose: u8, otherwise: &str) -> EnvFilter {

@@ -1,6 +1,7 @@
 //! Runs the engine of a home whose lock is ours and the host of its plugins,
 //! carries a command out on it, and whatever else others ask of it meanwhile.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -145,23 +146,27 @@ impl Owner {
             biased;
             result = work => result,
             never = self.guests.serve() => match never {},
-            () = without_screen(errands, switch) => Err(Failure::OutputGone),
+            never = without_screen(errands, switch) => match never {},
         };
         let hurry = result.is_err() || ending.is_told();
         self.guests.farewell(if hurry { SHORT_GRACE } else { GRACE }).await;
         // What plugins ask for last still finds an engine.
         self.host.end().await;
         self.engine.shutdown().await;
-        if let Some(localnet) = self.localnet {
-            localnet.stop().await?;
-        }
-        result
+        let stopped = match self.localnet {
+            Some(localnet) => localnet.stop().await.map_err(Failure::from),
+            None => Ok(()),
+        };
+        // What failed first is what is told.
+        result.and_then(|done| stopped.map(|()| done))
     }
 }
 
-/// Answers what plugins ask of the program where it shows no user interface;
-/// never ends.
-async fn without_screen(errands: Option<mpsc::Receiver<Errand>>, switch: &EndingSwitch) {
+/// Answers what plugins ask of the program where it shows no user interface.
+async fn without_screen(
+    errands: Option<mpsc::Receiver<Errand>>,
+    switch: &EndingSwitch,
+) -> Infallible {
     let Some(mut errands) = errands else { return std::future::pending().await };
     while let Some(errand) = errands.recv().await {
         let tell = match errand {
@@ -207,7 +212,7 @@ mod tests {
         errand.send(Errand::Quit { tell }).await.unwrap();
         tokio::select! {
             biased;
-            () = without_screen(Some(errands), &switch) => panic!("it never ends"),
+            never = without_screen(Some(errands), &switch) => match never {},
             _ = ending.wait() => {}
         }
         let Reply::Refused(refusal) = refused.await.unwrap() else { panic!("it was refused") };

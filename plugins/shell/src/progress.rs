@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::console::Console;
+use crate::record::one_line;
 
 /// The progress of one command. Gone when dropped.
 pub(crate) struct Progress {
@@ -35,9 +36,9 @@ impl Progress {
         progress
     }
 
-    /// What is being done now.
-    pub(crate) async fn step(&self, text: impl Into<String>) {
-        let text = text.into();
+    /// What is being done now. What others say of it steers no terminal.
+    pub(crate) async fn step(&self, text: impl AsRef<str>) {
+        let text = one_line(text.as_ref());
         match &self.bar {
             Some(bar) => bar.set_message(text),
             None if self.plain => self.console.note(text).await,

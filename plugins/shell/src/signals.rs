@@ -9,7 +9,7 @@ use crate::terminal;
 /// Why a command ends before it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// The user sent SIGINT or SIGTERM.
+    /// The user sent SIGINT or SIGTERM, or closed the terminal.
     Signal,
     /// The engine that carries the command out is stopped.
     EngineEnds,
@@ -40,7 +40,8 @@ impl Ending {
         (EndingSwitch(tell), Self { told, why })
     }
 
-    /// Ends on SIGINT and SIGTERM, which from now on do not kill the process.
+    /// Ends on SIGINT, SIGTERM and SIGHUP, which from now on do not kill the
+    /// process.
     pub(crate) fn on_signals() -> Result<Self, Failure> {
         Self::on_signals_or_switch().map(|(_, ending)| ending)
     }
@@ -56,6 +57,17 @@ impl Ending {
         let by_hand = switch.clone();
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
+        if !ignores_hangup() {
+            let mut hangup = signal(SignalKind::hangup())?;
+            let switch = switch.clone();
+            // The system and the shell may both send it, so that the second is
+            // no sign of haste.
+            tokio::spawn(async move {
+                while hangup.recv().await.is_some() {
+                    switch.end();
+                }
+            });
+        }
         tokio::spawn(async move {
             for first in [true, false] {
                 tokio::select! {
@@ -85,5 +97,29 @@ impl Ending {
         // A switch that is gone has ended too.
         let _ended = told.wait_for(|end| *end).await;
         self.why
+    }
+}
+
+/// Whether the process was started so that the end of its terminal does not
+/// end it, as `nohup` does. Where that is not known, it stays as it is.
+fn ignores_hangup() -> bool {
+    std::fs::read_to_string("/proc/self/status").map_or(true, |status| ignores(&status))
+}
+
+/// Whether SIGHUP, the first signal, is among those that a process ignores.
+fn ignores(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_none_or(|mask| mask & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_that_is_ignored_is_told_from_one_that_is_not() {
+        assert!(ignores("Name:\tramson\nSigIgn:\t0000000000001001\n"));
+        assert!(!ignores("SigBlk:\t0000000000000001\nSigIgn:\t0000000000001006\n"));
+        assert!(ignores("something else"));
     }
 }

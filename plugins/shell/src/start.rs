@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use ramson_host::Host;
 use tokio::runtime::Runtime;
+use tokio::time::Instant;
 
 use crate::cli::{Cli, Command, NetworkCommand, PluginCommand};
 use crate::commands::{Context, Job, Needs, demo, localnet, network, plugin};
@@ -144,7 +145,8 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
         folder: folder.filter(|folder| folder.to_str().is_some()),
         agreed,
     };
-    let mut waited = Duration::ZERO;
+    // An attempt may take long itself, so that attempts are no measure.
+    let mut since = Instant::now();
     loop {
         let holder = match claim(home.folder())? {
             Claim::Ours(_) if job.only_attaches() => {
@@ -189,11 +191,11 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
             Outcome::Done(status) => return Ok(status),
             Outcome::Interrupted => return interrupted(&job),
             // That engine does what it was started for, and ends.
-            Outcome::Busy => waited = Duration::ZERO,
-            Outcome::Nobody if waited >= CLAIM_TIME => {
+            Outcome::Busy => since = Instant::now(),
+            Outcome::Nobody if since.elapsed() >= CLAIM_TIME => {
                 return Err(in_use("it does not answer; end it and try again"));
             }
-            Outcome::Nobody => waited += CLAIM_EVERY,
+            Outcome::Nobody => {}
         }
         tokio::select! {
             biased;

@@ -19,10 +19,12 @@ const MAX_LINE: u64 = 4096;
 /// How the terminal on stdin was before a user interface got it.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
-/// Leaves what a user interface may have left on: mouse reports, marked
-/// pastes, key reports, colours, a hidden cursor, the second screen.
-const LEAVE: &str =
-    "\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[<u\x1b[0m\x1b[?25h\x1b[?1049l";
+/// Leaves what a user interface may have left on: updates that are held back,
+/// the order of lines as they are seen (BDSM), mouse and focus reports, marked
+/// pastes, key reports, colours, the cursor's shape, a hidden cursor, the
+/// second screen.
+const LEAVE: &str = "\x1b[?2026l\x1b[8h\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l\
+    \x1b[?1004l\x1b[?2004l\x1b[<u\x1b[0m\x1b[0 q\x1b[?25h\x1b[?1049l";
 
 /// Wipes the screen, and what was scrolled away.
 const WIPE: &str = "\x1b[2J\x1b[3J\x1b[H";

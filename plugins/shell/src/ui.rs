@@ -68,8 +68,8 @@ pub(crate) fn run(cli: &Cli) -> Result<u8, Failure> {
     let work = move || {
         let work = AssertUnwindSafe(|| on_thread(asked, hand, has_left));
         catch_unwind(work).unwrap_or_else(|_| {
-            // The main thread may never come back.
-            screen::give_back();
+            // The main thread may never come back. The screen is back: it went
+            // with whatever panicked.
             console::note_here("ramson: the program failed; its log in the state folder says why");
             std::process::exit(1)
         })
@@ -128,6 +128,7 @@ async fn show(
             program.run(lock, &mut desk, &switch, &mut notes).await
         }
     };
+    let ui = host.ui();
     host.end().await;
     let returned = desk.ui_left(LEAVE).await;
     screen.take_back();
@@ -136,10 +137,12 @@ async fn show(
     }
     if !returned {
         // The main thread is stuck in the user interface; all else is closed.
-        if let Err(failure) = &result {
-            console::note_here(&failure.line());
-        }
-        std::process::exit(1);
+        let failure = result.err().unwrap_or_else(|| Failure::UiFailed {
+            ui: ui.unwrap_or_else(|| asked.ui.clone()),
+            reason: format!("it was told to end, and did not within {} s", LEAVE.as_secs()),
+        });
+        console::note_here(&failure.line());
+        std::process::exit(failure.status().into());
     }
     result
 }
@@ -165,7 +168,8 @@ impl Program<'_> {
         };
         let Some(Begun { owner, demo }) = begun else { return Ok(()) };
         if let Err(failure) = self.furnish(&owner, demo).await {
-            owner.close().await?;
+            // What failed first is what is told.
+            let _closed = owner.close().await;
             return Err(failure);
         }
         let (engine, ending) = (owner.engine().clone(), desk.ending().clone());

@@ -345,8 +345,8 @@ fn draw_screen(screen: &mut dyn Screen, frame: &mut Frame, cx: &Cx) -> Rect {
             widgets::fade(frame, cx.theme);
             widgets::keys(frame, cx, screen.hints());
             // The line of keys below stays whole where there is room for that.
-            let line = u16::from(cx.size.height >= ROOMY);
-            let room = Rect { height: cx.size.height.saturating_sub(line), ..cx.size };
+            let rows = if cx.size.height >= ROOMY { widgets::footer_area(cx).height } else { 0 };
+            let room = Rect { height: cx.size.height.saturating_sub(rows), ..cx.size };
             let panel = widgets::centered(room, width, height);
             widgets::panel(frame, panel, cx, &screen.title(cx))
         }

@@ -36,7 +36,7 @@ use thread::ThreadView;
 
 use crate::screen::{Cx, Flow, KeyHelp, Mouse, MouseAct, Screen, Shape};
 use crate::screens;
-use crate::widgets::{footer, put};
+use crate::widgets::{footer, footer_area, put};
 
 /// Below this width there is one pane only.
 const NARROW: u16 = 60;
@@ -110,10 +110,9 @@ impl Screen for Chat {
 
     fn draw(&mut self, frame: &mut Frame, area: Rect, cx: &Cx) {
         self.settle(cx);
-        let bottom = area.height.min(1);
-        let body = Rect { height: area.height.saturating_sub(bottom), ..area };
-        let footer_row = Rect { y: body.bottom(), height: bottom, ..area };
-        self.areas = Areas { footer: footer_row, ..Areas::default() };
+        let bottom = footer_area(cx);
+        let body = Rect { height: area.height.saturating_sub(bottom.height), ..area };
+        self.areas = Areas { footer: bottom, ..Areas::default() };
         let narrow = area.width < NARROW;
         let mut right = body;
         if !narrow {
@@ -144,7 +143,7 @@ impl Screen for Chat {
             Some(thread) if !right.is_empty() => self.draw_open(frame, right, thread, cx, narrow),
             _ => draw_nothing(frame, right, cx),
         }
-        footer(frame, footer_row, cx, self.keys());
+        footer(frame, cx, self.keys());
     }
 
     fn key(&mut self, key: KeyEvent, cx: &mut Cx) -> Flow {

@@ -72,16 +72,24 @@ fn take_turn(shared: &Shared) -> io::Result<()> {
         let picture = dirty.then(|| pause(drawn));
         let nap = [escape, due, picture].into_iter().flatten().fold(NAP, Duration::min);
         let ready = tty.wait(&shared.waker, nap)?;
-        let mut typed = Vec::new();
+        let (mut typed, mut came) = (Vec::new(), false);
         match ready {
             Ready::Gone => return Err(io::Error::other("the terminal is gone")),
-            Ready::Bytes(bytes) => typed = decoder.feed(&bytes),
+            Ready::Bytes(bytes) => {
+                typed = decoder.feed(&bytes);
+                came = true;
+            }
             Ready::Nothing => {}
         }
         if undecided.is_some_and(|since| since.elapsed() >= ESCAPE) {
             typed.extend(decoder.settle());
         }
-        undecided = decoder.is_undecided().then(clock::instant);
+        // Only what is typed can change what was meant; events may come all the time.
+        undecided = match decoder.is_undecided() {
+            false => None,
+            true if came => Some(clock::instant()),
+            true => undecided.or_else(|| Some(clock::instant())),
+        };
 
         let (now, acted) = (clock::now(), !typed.is_empty());
         let (copied, dirty) = {

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use crate::screen::{Cx, Flow, KeyHelp, Mouse, MouseAct, Screen, Shape};
 use crate::screens::parts::{Entry, Menu, below, enter, letter, paragraph, split_bottom};
 use crate::screens::prompt::Prompt;
-use crate::widgets::footer;
+use crate::widgets::{footer, footer_area};
 
 /// For `Stage::Welcome`.
 pub(crate) fn welcome(_: &mut Cx) -> Box<dyn Screen> {
@@ -44,7 +44,12 @@ struct Welcome {
 }
 
 /// Name and one sentence above what is below; returns the area that is left.
+/// Where both do not fit, what is below has all of it. Two of the rows that are
+/// wanted may be missing.
 fn head(frame: &mut Frame, area: Rect, cx: &Cx, wanted: u16) -> Rect {
+    if area.height < wanted.saturating_add(2) {
+        return area;
+    }
     let tall = area.height >= wanted.saturating_add(7) && area.width >= MARK_WIDTH;
     let rows = if tall { 5 } else { 2 };
     let free = area.height.saturating_sub(wanted.saturating_add(rows));
@@ -135,8 +140,8 @@ impl Screen for Welcome {
     }
 
     fn draw(&mut self, frame: &mut Frame, area: Rect, cx: &Cx) {
-        let (area, bottom) = split_bottom(area, 1);
-        footer(frame, bottom, cx, &KEYS);
+        let (area, _) = split_bottom(area, footer_area(cx).height);
+        footer(frame, cx, &KEYS);
         let width = area.width.min(WIDTH);
         let columns = Menu::width(Rect { width, ..area });
         let entries = entries(columns, cx);
@@ -200,8 +205,8 @@ impl Screen for Starting {
     }
 
     fn draw(&mut self, frame: &mut Frame, area: Rect, cx: &Cx) {
-        let (area, bottom) = split_bottom(area, 1);
-        footer(frame, bottom, cx, &[("Ctrl-Q", "quit")]);
+        let (area, _) = split_bottom(area, footer_area(cx).height);
+        footer(frame, cx, &[("Ctrl-Q", "quit")]);
         let rest = head(frame, area, cx, 5);
         let Stage::Starting { what } = &cx.model.stage else { return };
         let columns = usize::from(rest.width).saturating_sub(4);

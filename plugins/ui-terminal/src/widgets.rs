@@ -11,5 +11,5 @@ mod footer;
 mod frame;
 
 pub(crate) use bits::{badge, cells, put, scrollbar};
-pub(crate) use footer::footer;
+pub(crate) use footer::{footer, footer_area};
 pub(crate) use frame::{centered, fade, keys, page, panel};

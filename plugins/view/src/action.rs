@@ -173,6 +173,8 @@ pub enum Action {
         grants: Vec<Grant>,
         /// For which accounts; `None` for all.
         accounts: Option<Vec<AccountId>>,
+        /// It is a UI that takes its turn then.
+        show: bool,
     },
     /// Stops a plugin.
     StopPlugin(String),

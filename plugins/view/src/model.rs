@@ -115,6 +115,8 @@ pub struct Undecided {
     pub name: String,
     /// What it asks for, in a sentence.
     pub text: String,
+    /// It was to take its turn as the UI.
+    pub show: bool,
 }
 
 /// Something that the user asked for in the composer and only the UI can show.

@@ -43,10 +43,11 @@ impl Model {
     /// id.
     pub fn own_name(&self, account: &AccountId) -> String {
         let known = self.accounts.iter().find(|it| it.id == *account);
-        match known {
+        let name = match known {
             Some(known) => known.name.as_deref().map_or_else(|| account.short(), one_line),
             None => self.name_of(account),
-        }
+        };
+        if name.is_empty() { account.short() } else { name }
     }
 }
 

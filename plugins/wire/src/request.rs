@@ -301,7 +301,8 @@ pub enum Control {
         name: String,
     },
     /// Gives a plugin what it asks for (or part of it) and for which accounts,
-    /// and loads it. The user was asked.
+    /// and loads it; one that runs goes on as a fresh copy with that. The user
+    /// was asked. The conversations that it was limited to before stay.
     AllowPlugin {
         /// Its name or path.
         name: String,

@@ -22,6 +22,7 @@ mod names;
 mod network;
 mod outbox;
 mod plugin_docs;
+mod plugin_folders;
 mod requests;
 mod restore;
 mod seeds;

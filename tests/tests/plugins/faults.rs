@@ -56,6 +56,7 @@ async fn a_plugin_that_panics_is_started_again_and_the_others_hear_everything() 
         .await;
     // A panic while it is dropped is caught as well.
     scene.host.stop("fragile").await.unwrap();
+    assert!(scene.notes("fragile").iter().any(|note| note["did"] == "drop"), "it was dropped");
     scene.host.load("bot-echo", Allowed::Everything { accounts: None }).await.unwrap();
     scene.state("bot-echo", |state| *state == PluginState::Running).await;
     scene.end().await;

@@ -14,6 +14,9 @@ use crate::tables::{EVENTS, PLUGIN_CURSORS, PLUGIN_DATA, Tables};
 pub(super) fn write(change: &PluginChange, tables: &mut Tables<'_>) -> Result<(), Failure> {
     match change {
         PluginChange::SetCursor { plugin, seq } => {
+            // Something may be said to be done late; that takes nothing back.
+            let before = tables.plugin_cursors.get(plugin.as_str())?.map(|before| before.value());
+            let seq = before.map_or(*seq, |before| before.max(*seq));
             tables.plugin_cursors.insert(plugin.as_str(), seq)?;
         }
         PluginChange::PutData { plugin, key, value } => {

@@ -148,7 +148,7 @@ fn a_later_schema_is_refused_by_its_number() {
         let error = reopen(&file).err().unwrap();
         if schema > SCHEMA {
             let path = "store".into();
-            assert_eq!(error, OpenError::LaterVersion { path, found: 4, known: 3 });
+            assert_eq!(error, OpenError::LaterVersion { path, found: 5, known: 4 });
         } else {
             assert!(matches!(error, OpenError::Damaged { .. }));
         }

@@ -33,6 +33,13 @@ impl Host {
         })
     }
 
+    /// What is wrong with `plugins.toml`, if something is: until it is mended
+    /// nothing counts that it says.
+    pub fn decisions_error(&self) -> Option<String> {
+        let error = Decisions::open(&self.home()).err()?;
+        Some(HostError::Decisions { reason: error.to_string() }.to_string())
+    }
+
     /// Writes down whether a plugin starts with the engine. It was decided
     /// before what it may do.
     pub fn set_start(&self, name_or_path: &str, start: bool) -> Result<(), HostError> {

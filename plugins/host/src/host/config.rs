@@ -79,6 +79,14 @@ pub enum Allowed {
         /// For these accounts only; `None` for all.
         accounts: Option<Vec<AccountId>>,
     },
+    /// What its user decides anew in a user interface; it is written to
+    /// `plugins.toml`. The conversations stay as they were decided before.
+    Anew {
+        /// What it may do; what it does not ask for is left out.
+        grants: GrantSet,
+        /// For these accounts only; `None` for all.
+        accounts: Option<Vec<AccountId>>,
+    },
     /// Just this; what it does not ask for is left out.
     These {
         /// What it may do.

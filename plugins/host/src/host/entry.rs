@@ -25,6 +25,24 @@ pub(super) struct Rights {
     pub(super) config: Vec<u8>,
 }
 
+impl Rights {
+    /// Whether something that was allowed before is not allowed any more.
+    pub(super) fn are_less_than(&self, before: &Self) -> bool {
+        !before.grants.without(self.grants).is_empty()
+            || is_narrower(self.accounts.as_deref(), before.accounts.as_deref())
+            || is_narrower(self.conversations.as_deref(), before.conversations.as_deref())
+    }
+}
+
+/// Whether a scope lacks something of another; `None` has all.
+fn is_narrower<T: PartialEq>(scope: Option<&[T]>, other: Option<&[T]>) -> bool {
+    match (scope, other) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(scope), Some(other)) => other.iter().any(|it| !scope.contains(it)),
+    }
+}
+
 /// A plugin that is or was loaded, or was refused.
 struct Entry {
     library: PathBuf,
@@ -165,6 +183,12 @@ impl Entries {
         let waited = matches!(entry.rest, PluginState::Failed { .. }) && entry.running.is_none();
         entry.rest = state;
         waited
+    }
+
+    /// The next instance has these rights. Gives back those before.
+    pub(super) fn set_rights(&self, name: &str, rights: Rights) -> Option<Rights> {
+        let mut all = self.all();
+        Some(std::mem::replace(&mut all.get_mut(name)?.rights, rights))
     }
 
     /// The next instance sees these accounts only.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
-use ramson_wire::{AccountId, GrantSet};
+use ramson_wire::{AccountId, ConversationId, GrantSet};
 
 use super::entry::Rights;
 use super::instance::{aside, no_thread};
@@ -53,10 +53,9 @@ impl Host {
             |reason: &str| HostError::Refused { name: harmless.clone(), reason: reason.to_owned() };
         let library =
             path.canonicalize().map_err(|error| refused(&format!("not a library: {error}")))?;
-        let name =
-            library::name_of(path).or_else(|| library::name_of(&library)).ok_or_else(|| {
-                refused("its file is not named like a library; name it libramson_<name>.so")
-            })?;
+        let name = library::name_of(path)
+            .or_else(|| library::name_of(&library))
+            .ok_or_else(|| refused(library::NO_NAME))?;
         let own = self.library_of(&name);
         let there = own.is_some();
         let known = own.and_then(|own| own.canonicalize().ok()).as_ref() == Some(&library);
@@ -132,6 +131,21 @@ impl Host {
             }
         };
         Ok(match allowed {
+            Allowed::Anew { grants, accounts } => {
+                let _writing = self.inner.writing.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut decisions = self.decisions()?;
+                let decision = decided(&decisions);
+                let conversations = self.conversations_before(&decisions, &found.name);
+                let library = (!found.known).then(|| found.library.clone());
+                let (in_accounts, in_conversations) = (accounts.clone(), conversations.clone());
+                let name = found.name.as_str();
+                decisions.allow(name, grants.and(asked), in_accounts, in_conversations, library);
+                decisions
+                    .save(&self.home())
+                    .map_err(|error| HostError::Decisions { reason: error.to_string() })?;
+                let accounts = if descriptor.ui { both(accounts, self.shown()) } else { accounts };
+                Rights { accounts, conversations, ..rights(decision, grants) }
+            }
             Allowed::AsDecided => {
                 let mut decision = decided(&self.decisions()?).ok_or_else(not_decided)?;
                 if descriptor.ui {
@@ -166,6 +180,19 @@ impl Host {
                 Rights { accounts, conversations, ..rights(decision, grants) }
             }
         })
+    }
+}
+
+impl Host {
+    /// The conversations that a plugin was limited to: as decided, else as it
+    /// was loaded last.
+    fn conversations_before(
+        &self,
+        decisions: &Decisions,
+        name: &str,
+    ) -> Option<Vec<ConversationId>> {
+        let decided = decisions.get(name).and_then(|decision| decision.conversations.clone());
+        decided.or_else(|| self.inner.entries.recipe(name)?.1.conversations)
     }
 }
 

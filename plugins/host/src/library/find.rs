@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// What is said of a library without a plugin's name.
+pub(crate) const NO_NAME: &str =
+    "its file is not named like a library; name it libramson_<name>.so";
+
 /// What a plugin is called whose library has this path: `bot-echo` for
 /// `libramson_bot_echo.so`. `None` if it is no library's name.
 pub(crate) fn name_of(path: &Path) -> Option<String> {

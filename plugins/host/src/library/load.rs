@@ -12,6 +12,7 @@ use super::descriptor::{Contents, Descriptor, Raw, Text};
 use super::in_process::InProcess;
 use super::report::{read_raw, understand};
 use crate::link::PluginLink;
+use crate::text::one_line;
 
 /// Why a library was not loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,8 +98,10 @@ impl PrivateCopy {
     /// Maps the copy. To be called on the plugin's own thread: what the
     /// library's constructors leave on a thread goes with it then.
     pub(crate) fn map(self) -> Result<Arc<dyn PluginLink>, LoadError> {
-        let library = open(&self.file)
-            .map_err(|error| LoadError::Failed(format!("its library cannot be mapped: {error}")))?;
+        let library = open(&self.file).map_err(|error| {
+            let reason = why_not(&error, &self.file);
+            LoadError::Failed(format!("its library cannot be mapped: {reason}"))
+        })?;
         let mapped = descriptor_of(&library);
         let fits = mapped.as_ref().is_some_and(|(_, raw)| *raw == self.raw);
         let Some((plugin, raw)) = mapped.filter(|_| fits) else {
@@ -131,7 +134,8 @@ fn open(path: &Path) -> Result<Library, libloading::Error> {
 /// The descriptor of a library whose file is not understood: it is mapped, and
 /// stays so.
 pub(super) fn read_mapped(path: &Path) -> Result<Contents, String> {
-    let library = open(path).map_err(|error| format!("not a library: {error}"))?;
+    let not_mapped = |error| format!("not a library: {}", why_not(&error, path));
+    let library = open(path).map_err(not_mapped)?;
     let read = descriptor_of(&library);
     std::mem::forget(library);
     let (_, raw) = read.ok_or_else(|| format!("not a plugin: symbol {SYMBOL} is missing"))?;
@@ -187,27 +191,64 @@ fn descriptor_of(library: &Library) -> Option<(AbiPlugin, Raw)> {
 const EVERYWHERE: &[&str] =
     &["libc.so", "libm.so", "libgcc_s.so", "libpthread.so", "libdl.so", "ld-linux"];
 
+/// Symbols that a library takes and that were not found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unresolved {
+    /// Where it looks for them they are not either: it cannot be mapped.
+    Nowhere(String),
+    /// They are not in this process; the system may have them.
+    NotHere(String),
+}
+
 /// What a library takes from others and this process does not have. Says
 /// nothing where it needs libraries of its own, which may have it.
 #[cfg(unix)]
 #[allow(unsafe_code, reason = "the dynamic linker is asked for addresses")]
-pub(super) fn unresolved(needs: &[String], imports: &[String]) -> Option<String> {
-    let known = |need: &String| EVERYWHERE.iter().any(|it| need.starts_with(it));
+pub(super) fn unresolved(needs: &[String], imports: &[String]) -> Option<Unresolved> {
+    use libloading::os::unix;
+    // No path: nothing but the system's own is opened.
+    let plain = |need: &String| !need.contains('/');
+    let known = |need: &String| EVERYWHERE.iter().any(|it| need.starts_with(it)) && plain(need);
     if !needs.iter().all(known) {
         return None;
     }
-    let here = Library::from(libloading::os::unix::Library::this());
+    let open = |need: &String| {
+        // SAFETY: these are part of the system, and programs map them anyway.
+        let library = unsafe { unix::Library::open(Some(need), unix::RTLD_LAZY) };
+        library.map(Library::from)
+    };
+    let mut libraries = vec![Library::from(unix::Library::this())];
+    let opened = needs.iter().map(open).collect::<Result<Vec<_>, _>>();
+    let all_there = opened.is_ok();
+    libraries.extend(opened.unwrap_or_default());
     let missing = imports.iter().filter(|name| {
-        // SAFETY: only whether there is an address is asked.
-        unsafe { here.get::<*const u8>(name.as_str()) }.is_err()
+        !libraries.iter().any(|library| {
+            // SAFETY: only whether there is an address is asked.
+            unsafe { library.get::<*const u8>(name.as_str()) }.is_ok()
+        })
     });
-    let names: Vec<&str> = missing.map(String::as_str).take(8).collect();
-    (!names.is_empty())
-        .then(|| format!("nothing here has the symbols that it takes: {}", names.join(", ")))
+    let names: Vec<String> = missing.take(8).map(|name| one_line(name)).collect();
+    let text = format!("nothing here has the symbols that it takes: {}", names.join(", "));
+    match (names.is_empty(), all_there) {
+        (true, _) => None,
+        (false, true) => Some(Unresolved::Nowhere(text)),
+        (false, false) => Some(Unresolved::NotHere(text)),
+    }
 }
 
 #[cfg(not(unix))]
-pub(super) fn unresolved(_: &[String], _: &[String]) -> Option<String> {
+pub(super) fn unresolved(_: &[String], _: &[String]) -> Option<Unresolved> {
     let _all = EVERYWHERE;
     None
+}
+
+/// What the linker says of a library that it does not map, without the path of
+/// a copy that nobody knows.
+fn why_not(error: &libloading::Error, path: &Path) -> String {
+    let mut deepest: &dyn std::error::Error = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    let text = deepest.to_string();
+    one_line(text.trim().trim_start_matches(&format!("{}: ", path.display())))
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::descriptor::{self, Contents, Descriptor, Raw};
+use super::find::{NO_NAME, name_of};
+use super::load::Unresolved;
 
 /// What [`check`](crate::check) found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +73,15 @@ pub(crate) fn check(path: &Path) -> Report {
             if !read.needs.is_empty() {
                 report.notes.push(format!("needs {}", read.needs.join(", ")));
             }
-            report.notes.extend(super::load::unresolved(&read.needs, &read.imports));
+            match super::load::unresolved(&read.needs, &read.imports) {
+                Some(Unresolved::Nowhere(text)) => report.problems.push(text),
+                Some(Unresolved::NotHere(text)) => report.notes.push(text),
+                None => {}
+            }
+            let real = path.canonicalize().ok();
+            if name_of(path).or_else(|| name_of(&real?)).is_none() {
+                report.problems.push(NO_NAME.to_owned());
+            }
         }
     }
     report

@@ -38,13 +38,7 @@ async fn answer(host: &Host, shared: &Shared, gate: &Gate, control: Control) -> 
         Control::UseUi { name } => host.use_ui_for_plugin(&name).await,
         Control::LoadPlugin { name } => host.load(&name, Allowed::AsDecided).await.map(drop),
         Control::AllowPlugin { name, grants, accounts } => {
-            let allowed = Allowed::These {
-                grants: grants.into_iter().collect(),
-                accounts,
-                conversations: None,
-                remember: true,
-            };
-            host.load_for_plugin(&name, allowed).await
+            host.allow_for_plugin(&name, grants.into_iter().collect(), accounts).await
         }
         Control::StopPlugin { name } => host.stop(&name).await,
         Control::SwapPlugin { name } => host.swap(&name).await.map(drop),

@@ -18,6 +18,7 @@ use crate::convert::network::network;
 use crate::convert::refusal::{Refused, of_engine, refusal};
 use crate::convert::trace;
 use crate::gate::Gate;
+use crate::host::Host;
 use crate::shared::{Attached, Shared};
 
 /// So many messages at once.
@@ -27,9 +28,14 @@ const MOST_MESSAGES: usize = 1_000;
 const SWARM_TIME: Duration = Duration::from_secs(5);
 
 /// Answers a question.
-pub(super) async fn answer(shared: &Shared, gate: &Gate, query: Query) -> Refused<Answer> {
+pub(super) async fn answer(
+    host: &Host,
+    shared: &Shared,
+    gate: &Gate,
+    query: Query,
+) -> Refused<Answer> {
     if query == Query::Plugins {
-        return Ok(Answer::Plugins { plugins: gate.plugins(&shared.plugins().borrow()) });
+        return Ok(Answer::Plugins { plugins: gate.plugins(&host.listed()) });
     }
     let Attached { engine, info, .. } = engine(shared)?;
     let asked = of(&engine, &info.network, gate, query).await;

@@ -24,8 +24,12 @@ fn host(home: &TempDir) -> Host {
 
 /// A plugin whose requests are served, without a pump: it has had its snapshot.
 fn served(home: &TempDir, shared: &Arc<Shared>, rules: Rules) -> Reader {
+    served_by(host(home), shared, rules)
+}
+
+fn served_by(host: Host, shared: &Arc<Shared>, rules: Rules) -> Reader {
     let (reader, inbox) = Reader::new(shared, rules, 1_000);
-    tokio::spawn(serve(host(home), shared.clone(), reader.seat.clone(), inbox));
+    tokio::spawn(serve(host, shared.clone(), reader.seat.clone(), inbox));
     let around = crate::snapshot::Around {
         version: "1.2.3",
         stage: ramson_wire::Stage::Running,
@@ -129,6 +133,27 @@ async fn without_an_engine_requests_are_refused_with_a_way_out() {
     assert_eq!(kind(reader.reply(3, create).await), "NoEngine");
     let plugins = ok(reader.reply(4, Request::Query(Query::Plugins)).await);
     assert_eq!(plugins, Answer::Plugins { plugins: Vec::new() });
+}
+
+#[tokio::test]
+async fn how_plugins_are_is_told_as_it_is_now() {
+    let home = tempfile::tempdir().unwrap();
+    let (shared, _program) = testing::shared(&home);
+    crate::trial::c_plugin(&home.path().join("plugins"), "calm", &[]);
+    let host = host(&home);
+    let reader = served_by(host.clone(), &shared, everything("ui"));
+    host.load("calm", crate::Allowed::Everything { accounts: None }).await.unwrap();
+    let heard = || host.list().iter().find(|it| it.name == "calm").map_or(0, |it| it.events);
+    let mut number = 0;
+    for events in 1..=3 {
+        host.set_stage(ramson_wire::Stage::Starting { what: events.to_string() });
+        crate::trial::soon("it hears that", || heard() >= events).await;
+        number += 1;
+        let told = ok(reader.reply(number, Request::Query(Query::Plugins)).await);
+        let Answer::Plugins { plugins } = told else { panic!("{told:?}") };
+        assert!(plugins.iter().any(|it| it.name == "calm" && it.events >= events), "{plugins:?}");
+    }
+    host.end().await;
 }
 
 #[tokio::test]

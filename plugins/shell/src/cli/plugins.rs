@@ -21,7 +21,7 @@ pub(crate) enum PluginCommand {
     /// the terminal, once. The decision is kept in the home's plugins.toml. An
     /// engine that runs on the home already runs the plugin from now on; else
     /// this command is the engine, until SIGINT or SIGTERM ends it with exit
-    /// status 0.
+    /// status 0, or 'plugin stop' does when no other plugin runs.
     Run(PluginRunArgs),
     /// Stop a plugin that the running engine has
     Stop(PluginArgs),

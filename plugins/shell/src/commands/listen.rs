@@ -116,7 +116,7 @@ impl Listen {
                     let record = ChangeRecord::new(seq, &account, &what, event.as_deref());
                     console.record(&Record::Changed(record)).await?;
                 }
-                Followed::Signal { .. } => {}
+                Followed::Signal { .. } | Followed::Missed => {}
                 Followed::Engine(event) => {
                     tell(&event, &mut progress).await;
                     if matches!(event, EngineEvent::SeedFailed { .. }) && !lost {

@@ -117,17 +117,42 @@ fn find(host: &Host, name: &str) -> Result<ramson_wire::Plugin, Failure> {
     found.ok_or_else(|| HostError::NotLoaded { name: name.to_owned() }.into())
 }
 
-/// Goes on until it is told to end, or until the plugin is given up.
+/// Goes on until it is told to end, until the plugin is given up, or until it
+/// is stopped and no other plugin needs the engine.
 async fn stay(name: &str, context: &Context) -> Result<(), Failure> {
+    let mut idle = false;
     loop {
         tokio::select! {
             biased;
             _ = context.ending.wait() => return Ok(()),
             () = sleep(LOOK) => {}
         }
-        if let PluginState::Retired { reason } = find(&context.host, name)?.state {
-            return Err(Failure::PluginRetired { name: name.to_owned(), reason });
+        let was_idle = idle;
+        idle = match find(&context.host, name)?.state {
+            PluginState::Retired { reason } => {
+                return Err(Failure::PluginRetired { name: name.to_owned(), reason });
+            }
+            PluginState::Stopped => !context.host.list().iter().any(|it| needs_engine(&it.state)),
+            _ => false,
+        };
+        // Whoever stops it may run it anew at once.
+        if idle && was_idle {
+            return Ok(());
         }
+    }
+}
+
+fn needs_engine(state: &PluginState) -> bool {
+    match state {
+        PluginState::Available
+        | PluginState::Stopped
+        | PluginState::Refused { .. }
+        | PluginState::Retired { .. } => false,
+        PluginState::Starting
+        | PluginState::Running
+        | PluginState::Unresponsive
+        | PluginState::Stopping
+        | PluginState::Failed { .. } => true,
     }
 }
 
@@ -135,6 +160,9 @@ async fn stay(name: &str, context: &Context) -> Result<(), Failure> {
 pub(super) async fn list(host: &Host, console: &Console, uis: bool) -> Result<(), Failure> {
     for plugin in host.list().iter().filter(|plugin| plugin.ui || !uis) {
         console.record(&Record::Plugin(Box::new(PluginRecord::new(plugin)))).await?;
+    }
+    if let Some(error) = host.decisions_error() {
+        console.note(format!("{error}; mend it: no plugin has what it decides until then")).await;
     }
     let folders = plugins::folders();
     let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();

@@ -173,7 +173,7 @@ impl Client {
             Ok(Err(error)) => {
                 let reason = format!("the request: {error}");
                 let failure = Failure::Refused { reason };
-                return refuse(&mut write, &failure).await;
+                return refuse(&mut write, &failure, false).await;
             }
         };
         if let Err(error) = self.answer(request, lines, &mut write).await {
@@ -187,27 +187,25 @@ impl Client {
         mut lines: Lines<OwnedReadHalf>,
         write: &mut OwnedWriteHalf,
     ) -> io::Result<()> {
+        // A command line that makes no sense is told as it asks for, too.
+        let json = request.args.iter().any(|arg| arg == "--json");
         if self.full {
             let reason =
                 format!("it carries {MAX_CLIENTS} commands out already; try again in a moment");
-            refuse(write, &Failure::Refused { reason }).await;
+            refuse(write, &Failure::Refused { reason }, json).await;
             return Ok(());
         }
         let prepared = request.prepare();
         let (job, global) = match prepared {
             Ok(prepared) => prepared,
             Err(failure) => {
-                refuse(write, &failure).await;
+                refuse(write, &failure, json).await;
                 return Ok(());
             }
         };
         let asked = request.proxy.as_deref().or(global.proxy.as_deref());
         if let Err(failure) = self.carrier.check_proxy(asked) {
-            if global.json {
-                let record = Record::error(&failure).to_json();
-                wire::write(write, &Frame::Out(record.into())).await?;
-            }
-            refuse(write, &failure).await;
+            refuse(write, &failure, global.json).await;
             return Ok(());
         }
         drop(request);
@@ -254,11 +252,38 @@ impl Client {
 }
 
 /// Answers with a failure.
-async fn refuse(write: &mut OwnedWriteHalf, failure: &Failure) {
-    let frames = [Frame::Err(failure.line().into()), Frame::Exit(failure.status().max(1))];
-    for frame in frames {
+async fn refuse(write: &mut OwnedWriteHalf, failure: &Failure, json: bool) {
+    let record = json.then(|| Frame::Out(Record::error(failure).to_json().into()));
+    let told = [Frame::Err(failure.line().into()), Frame::Exit(failure.status().max(1))];
+    for frame in record.into_iter().chain(told) {
         if wire::write(write, &frame).await.is_err() {
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_refusal_is_a_record_where_records_are_asked_for() {
+        for json in [true, false] {
+            let (engine, client) = UnixStream::pair().unwrap();
+            let (_read, mut write) = engine.into_split();
+            let failure = Failure::Refused { reason: "full; try again".to_owned() };
+            refuse(&mut write, &failure, json).await;
+            drop((_read, write));
+            let mut lines = Lines::new(client, MAX_REQUEST);
+            let mut frames = Vec::new();
+            while let Some(frame) = lines.next::<Frame>().await.unwrap() {
+                frames.push(frame);
+            }
+            if json {
+                let Frame::Out(record) = frames.remove(0) else { panic!("{frames:?}") };
+                assert!(record.as_str().contains(r#""kind":"Refused""#), "{}", record.as_str());
+            }
+            assert!(matches!(frames[..], [Frame::Err(_), Frame::Exit(1)]), "{frames:?}");
         }
     }
 }

@@ -53,7 +53,6 @@ impl PluginRecord {
             PluginState::Retired { reason } => ("retired", Some(reason), None),
         };
         let Plugin { asked, granted, .. } = *plugin;
-        let loaded = !matches!(state, "available" | "refused");
         Self {
             name: plugin.name.clone(),
             id: plugin.id.clone(),
@@ -70,16 +69,16 @@ impl PluginRecord {
             restarts: plugin.restarts,
             asked,
             granted,
-            refused: if loaded { asked.without(granted) } else { GrantSet::NONE },
+            refused: if was_loaded(state) { asked.without(granted) } else { GrantSet::NONE },
             accounts: texts(plugin.accounts.as_deref()),
             conversations: texts(plugin.conversations.as_deref()),
         }
     }
+}
 
-    /// Whether it is or was loaded, so that it was given something.
-    fn was_loaded(&self) -> bool {
-        !matches!(self.state, "available" | "refused")
-    }
+/// Whether it is or was loaded, so that it was given something.
+fn was_loaded(state: &str) -> bool {
+    !matches!(state, "available" | "refused")
 }
 
 fn texts<T: ToString>(ids: Option<&[T]>) -> Option<Vec<String>> {
@@ -101,7 +100,7 @@ impl fmt::Display for PluginRecord {
         if let Some(seconds) = self.retry_in {
             write!(f, "\n  it is started again in {seconds} s")?;
         }
-        if !self.was_loaded() {
+        if !was_loaded(self.state) {
             return match self.asked.is_empty() {
                 true => Ok(()),
                 false => write!(f, "\n  asks for {}", self.asked),

@@ -107,6 +107,8 @@ impl Program<'_> {
                     return Ok(Some(begun));
                 }
                 Err(failure) => {
+                    // The demo may have failed when the host was on its home already.
+                    self.host.move_to(self.asked.home.folder());
                     self.host.set_stage(welcome(self.asked)?);
                     let _gone = tell.send(refused(failure));
                 }
@@ -181,7 +183,8 @@ async fn keep(made: Result<Answer, Failure>, owner: Owner) -> Result<(Begun, Ans
     match made {
         Ok(answer) => Ok((Begun { owner, demo: false }, answer)),
         Err(failure) => {
-            owner.close().await?;
+            // What failed first is what is told.
+            let _closed = owner.close().await;
             Err(failure)
         }
     }

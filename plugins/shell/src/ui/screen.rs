@@ -46,7 +46,9 @@ impl Screen {
     }
 }
 
-/// Puts the terminal back as it was, whoever has it.
-pub(super) fn give_back() {
-    terminal::give_back();
+/// What is told of a panic has to reach the terminal.
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.take_back();
+    }
 }

@@ -1,7 +1,7 @@
 //! What is asked and shown on the plain terminal, because a secret is in it:
 //! it never passes a plugin.
 
-use ramson_crypto::mnemonic;
+use ramson_crypto::{MnemonicError, mnemonic};
 use ramson_system::Engine;
 use ramson_types::AccountId;
 use ramson_wire::{Answer, Task};
@@ -22,6 +22,10 @@ impl Program<'_> {
         engine: &Engine,
         ending: &Ending,
     ) -> Result<Answer, Failure> {
+        match &task {
+            Task::RestoreAccount => can_ask()?,
+            Task::ShowPhrase { account } => can_show(account)?,
+        }
         self.host.pause_ui().await?;
         self.screen.take_back();
         let done = match task {
@@ -34,11 +38,33 @@ impl Program<'_> {
 
     /// Asks for a recovery phrase on the plain terminal.
     pub(super) async fn ask_phrase(&self, ending: &Ending) -> Result<Zeroizing<String>, Failure> {
+        can_ask()?;
         self.host.pause_ui().await?;
         self.screen.take_back();
         let phrase = phrase(ending).await;
         self.screen.lend_again();
         phrase
+    }
+}
+
+fn can_ask() -> Result<(), Failure> {
+    on_terminal("asked for", "ramson account restore")
+}
+
+fn can_show(account: &ramson_wire::AccountId) -> Result<(), Failure> {
+    on_terminal("shown", &format!("ramson account show {account} --phrase"))
+}
+
+/// A phrase goes neither into a file nor into a service's log.
+fn on_terminal(done: &str, instead: &str) -> Result<(), Failure> {
+    match terminal::is_used() {
+        true => Ok(()),
+        false => Err(Failure::System {
+            reason: format!(
+                "the recovery phrase is {done} on a terminal only, and stdin or stdout of this \
+                 program is none; use '{instead}' in another one"
+            ),
+        }),
     }
 }
 
@@ -89,7 +115,40 @@ async fn phrase(ending: &Ending) -> Result<Zeroizing<String>, Failure> {
         }
         match mnemonic::decode(&line) {
             Ok(_) => return Ok(line),
-            Err(error) => console::write_here(&format!("{error}. Try again:\n")),
+            Err(error) => console::write_here(&format!("{}. Try again:\n", wordless(&error))),
+        }
+    }
+}
+
+/// What is wrong with a phrase, without a word of it.
+fn wordless(error: &MnemonicError) -> String {
+    match error {
+        MnemonicError::InvalidWord { position, .. } => format!(
+            "word {position} cannot stand there in a recovery phrase; check its spelling and the \
+             words before it"
+        ),
+        MnemonicError::ChecksumMismatch { .. } => {
+            "the last word does not match the others: a word is wrong, or two are swapped"
+                .to_owned()
+        }
+        MnemonicError::NotEnoughWords { .. } | MnemonicError::TooManyWords { .. } => {
+            error.to_string()
+        }
+        _ => "this is no recovery phrase".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_phrase_is_told_without_its_words() {
+        let swapped =
+            "abbey abbey abbey abbey abbey abbey abbey abbey abbey abbey abbey abbey zoom";
+        for phrase in [swapped, "abbey zebraphone", &swapped.replace("zoom", "zebraphone")] {
+            let sentence = wordless(&mnemonic::decode(phrase).err().unwrap());
+            assert!(phrase.split(' ').all(|word| !sentence.contains(word)), "{sentence}");
         }
     }
 }

@@ -25,6 +25,11 @@ pub(super) const KEYS: &[KeyHelp] = &[
     ("Alt-Up/Down", "other conversation"),
     ("Ctrl-N", "new"),
     ("Ctrl-O", "info"),
+    ("Ctrl-Up/Down", "what was sent before"),
+    ("Ctrl-Left/Right", "word by word"),
+    ("Ctrl-W, Alt-D", "delete a word"),
+    ("Ctrl-U, Ctrl-K", "delete to the line's start, end"),
+    ("Ctrl-Z, Ctrl-Y", "undo, redo"),
 ];
 
 /// What is written is shown counted when so few are left.

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 
 use super::confirm::Confirm;
 use super::parts::{
-    Button, Buttons, Entry, Menu, Press, ends, enter, fitted, inside, letter, split_bottom,
+    Button, Buttons, Chosen, Entry, Menu, chosen, ends, fitted, inside, split_bottom,
 };
 use super::prompt::Prompt;
 use crate::screen::{Cx, Flow, KeyHelp, Mouse, Screen, Shape};
@@ -143,23 +143,16 @@ impl Screen for Accounts {
     }
 
     fn key(&mut self, key: KeyEvent, cx: &mut Cx) -> Flow {
-        if enter(&key) {
-            return self.press('\n', cx);
+        match chosen::key(&mut self.menu, &key) {
+            Chosen::Button(button) => self.press(button, cx),
+            Chosen::Moved => Flow::Stay,
+            Chosen::Nothing => Flow::Ignored,
         }
-        if self.menu.key(&key) {
-            return Flow::Stay;
-        }
-        letter(&key).map_or(Flow::Ignored, |letter| self.press(letter, cx))
     }
 
     fn mouse(&mut self, mouse: Mouse, cx: &mut Cx) -> Flow {
-        match self.buttons.mouse(mouse) {
-            Some("Enter") => return self.press('\n', cx),
-            Some(key) => return key.chars().next().map_or(Flow::Stay, |key| self.press(key, cx)),
-            None => {}
-        }
-        match self.menu.mouse(mouse) {
-            Some(Press::Again) => self.press('\n', cx),
+        match chosen::mouse(&mut self.menu, &self.buttons, mouse) {
+            Chosen::Button(button) => self.press(button, cx),
             _ => Flow::Stay,
         }
     }

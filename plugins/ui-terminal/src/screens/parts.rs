@@ -4,17 +4,20 @@
 //! |---|---|
 //! | `menu` | choices of one or more lines, one of them marked |
 //! | `buttons` | what can be done with the marked one, by key or click |
+//! | `chosen` | what keys and clicks mean where both are |
 //! | `field` | a line to type into |
 //! | `scroll` | lines that are only read |
 //! | `lines` | pieces of text that many screens show |
 
 mod buttons;
+pub(crate) mod chosen;
 mod field;
 mod lines;
 mod menu;
 mod scroll;
 
 pub(crate) use buttons::{Button, Buttons};
+pub(crate) use chosen::Chosen;
 pub(crate) use field::Field;
 pub(crate) use lines::{
     LABEL, count, empty, ends, fitted, heading, padded, pair, paragraph, size, thousands,

@@ -12,7 +12,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::parts::{
-    Button, Buttons, Entry, Menu, column, count, empty, ends, enter, fitted, indented, letter,
+    Button, Buttons, Chosen, Entry, Menu, chosen, column, count, empty, ends, fitted, indented,
     split_bottom, thousands,
 };
 use super::prompt::Prompt;
@@ -57,6 +57,14 @@ fn called(path: &str) -> String {
     match file.strip_suffix(".so").and_then(|file| file.strip_prefix("lib")) {
         Some(name) => name.strip_prefix("ramson_").unwrap_or(name).replace('_', "-"),
         None => file.to_owned(),
+    }
+}
+
+/// A path as a shell takes it: `~/` at its beginning is the user's folder.
+fn expanded(path: &str, home: Option<&str>) -> String {
+    match (path.strip_prefix("~/"), home.filter(|home| !home.is_empty())) {
+        (Some(rest), Some(home)) => format!("{}/{rest}", home.trim_end_matches('/')),
+        _ => path.to_owned(),
     }
 }
 
@@ -127,7 +135,8 @@ fn load_file() -> Box<dyn Screen> {
     let text = "The path of a library. It is checked before anything of it runs, and you are \
                 asked what it may do.";
     Prompt::new("Load a plugin", text, "Load", |path, cx| {
-        cx.act(Action::LoadPlugin(path));
+        let home = std::env::var("HOME").ok();
+        cx.act(Action::LoadPlugin(expanded(&path, home.as_deref())));
         Flow::Close
     })
 }
@@ -170,22 +179,44 @@ fn figures(plugin: &Plugin) -> String {
     parts.join(" · ")
 }
 
-fn rights(plugin: &Plugin, cx: &Cx) -> String {
-    let whom = match &plugin.accounts {
-        None => String::new(),
-        Some(accounts) => {
-            let names: Vec<String> = accounts.iter().map(|it| cx.model.own_name(it)).collect();
-            format!(" · for {}", names.join(", "))
+/// For whom and in how many conversations it may do that.
+fn scope(plugin: &Plugin, cx: &Cx) -> String {
+    let mut scope = String::new();
+    if let Some(accounts) = &plugin.accounts {
+        let names: Vec<String> = accounts.iter().map(|it| cx.model.own_name(it)).collect();
+        match names.is_empty() {
+            // The host tells a UI only of accounts that the UI sees.
+            true => scope.push_str(" · for no account that is shown here"),
+            false => scope.push_str(&format!(" · for {}", names.join(", "))),
         }
+    }
+    if let Some(conversations) = &plugin.conversations {
+        let number = u64::try_from(conversations.len()).unwrap_or(u64::MAX);
+        scope.push_str(&format!(" · in {}", count(number, "conversation")));
+    }
+    scope
+}
+
+fn rights(plugin: &Plugin, cx: &Cx) -> String {
+    let loaded = !matches!(plugin.state, PluginState::Available | PluginState::Refused { .. });
+    if !loaded && (plugin.ui || plugin.granted.is_empty()) {
+        return match (plugin.ui, plugin.asked.is_empty()) {
+            (true, _) => "user interface".to_owned(),
+            (false, true) => String::new(),
+            (false, false) => format!("asks for {}", plugin.asked),
+        };
+    }
+    let refused = plugin.asked.without(plugin.granted);
+    let vain = match loaded && !refused.is_empty() {
+        true => format!("; asked in vain for {refused}"),
+        false => String::new(),
     };
     if plugin.ui {
-        "user interface".to_owned()
-    } else if !plugin.granted.is_empty() {
-        format!("may {}{whom}", plugin.granted)
-    } else if !plugin.asked.is_empty() {
-        format!("asks for {}", plugin.asked)
+        format!("user interface{vain}{}", scope(plugin, cx))
+    } else if plugin.granted.is_empty() {
+        format!("may do nothing{vain}")
     } else {
-        String::new()
+        format!("may {}{vain}{}", plugin.granted, scope(plugin, cx))
     }
 }
 
@@ -197,13 +228,16 @@ fn entry(plugin: &Plugin, columns: usize, cx: &Cx) -> [Entry; 2] {
     let name = fitted(&format!("{name} {}", plugin.version), 32, cx);
     left.extend([Span::raw("  "), Span::styled(name, theme.dim())]);
     let mut lines = vec![ends(left, vec![Span::styled(word, style)], columns)];
-    for text in [rights(plugin, cx), figures(plugin)].iter().filter(|text| !text.is_empty()) {
-        lines.push(Line::styled(fitted(text, columns, cx), theme.dim()));
-    }
-    if let Some(reason) = reason {
-        let spans = ramson_view::text::plain(&reason);
+    let mut wrapped = |text: &str, style| {
+        let spans = ramson_view::text::plain(text);
         let rows = ramson_view::text::wrap(&spans, columns.max(4), cx.order);
         lines.extend(rows.into_iter().take(3).map(|row| Line::styled(row.text(), style)));
+    };
+    for text in [rights(plugin, cx), figures(plugin)].iter().filter(|text| !text.is_empty()) {
+        wrapped(text, theme.dim());
+    }
+    if let Some(reason) = reason {
+        wrapped(&reason, style);
     }
     [Entry::Choice(lines), Entry::Text(vec![Line::raw("")])]
 }
@@ -239,13 +273,11 @@ impl Screen for Plugins {
     }
 
     fn key(&mut self, key: KeyEvent, cx: &mut Cx) -> Flow {
-        if enter(&key) {
-            return self.press('\n', cx);
+        match chosen::key(&mut self.menu, &key) {
+            Chosen::Button(button) => self.press(button, cx),
+            Chosen::Moved => Flow::Stay,
+            Chosen::Nothing => Flow::Ignored,
         }
-        if self.menu.key(&key) {
-            return Flow::Stay;
-        }
-        letter(&key).map_or(Flow::Ignored, |letter| self.press(letter, cx))
     }
 
     fn mouse(&mut self, mouse: Mouse, cx: &mut Cx) -> Flow {
@@ -270,12 +302,25 @@ impl Screen for Plugins {
 /// What a plugin asks for that was to be loaded, and of which nothing is
 /// decided yet.
 pub(crate) fn undecided(cx: &mut Cx) -> Option<Box<dyn Screen>> {
-    let Undecided { name, text } = cx.model.undecided.clone()?;
+    let Undecided { name, text, show } = cx.model.undecided.clone()?;
     let called = called(&name);
     let screen = match cx.model.plugins.iter().find(|plugin| plugin.name == called) {
-        Some(plugin) => Allow::to_load(&name, plugin),
-        None => Allow::unknown(&name, text),
+        Some(plugin) => Allow::to_load(&name, plugin, show),
+        None => Allow::unknown(&name, text, show),
     };
     cx.act(Action::DismissNotes);
     Some(Box::new(screen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expanded;
+
+    #[test]
+    fn a_path_may_begin_with_the_users_folder() {
+        assert_eq!(expanded("~/lib/libx.so", Some("/home/ann/")), "/home/ann/lib/libx.so");
+        assert_eq!(expanded("~/libx.so", None), "~/libx.so");
+        assert_eq!(expanded("~bob/libx.so", Some("/home/ann")), "~bob/libx.so");
+        assert_eq!(expanded("/lib/~/x.so", Some("/home/ann")), "/lib/~/x.so");
+    }
 }

@@ -6,7 +6,7 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::style::Modifier;
 use ratatui::widgets::{Block, BorderType, Clear};
 
-use super::{cells, footer, put};
+use super::{cells, footer, footer_area, put};
 use crate::screen::{Cx, KeyHelp};
 use crate::theme::{Theme, ThemeName};
 
@@ -24,10 +24,9 @@ pub(crate) fn page(frame: &mut Frame, cx: &Cx, title: &str, keys: &[KeyHelp]) ->
         let x = put(frame, row, area.x.saturating_add(2), "‹ ", cx.theme.dim());
         put(frame, row, x, &fit(title, room, cx.order), cx.theme.strong());
     }
-    let bottom = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
-    footer(frame, bottom, cx, keys);
+    footer(frame, cx, keys);
     let head = 1_u16.saturating_add(roomy.saturating_mul(2)).min(area.height);
-    let foot = 1_u16.saturating_add(roomy);
+    let foot = footer_area(cx).height.saturating_add(roomy);
     Rect {
         y: area.y.saturating_add(head),
         height: area.height.saturating_sub(head).saturating_sub(foot),
@@ -51,11 +50,10 @@ pub(crate) fn fade(frame: &mut Frame, theme: &Theme) {
 /// Draws the line of keys of what lies on a screen in the place of that
 /// screen's own.
 pub(crate) fn keys(frame: &mut Frame, cx: &Cx, keys: &[KeyHelp]) {
-    let height = cx.size.height.min(1);
-    let bottom = Rect { y: cx.size.bottom().saturating_sub(1), height, ..cx.size };
+    let bottom = footer_area(cx);
     frame.render_widget(Clear, bottom);
     frame.buffer_mut().set_style(bottom, cx.theme.base());
-    footer(frame, bottom, cx, keys);
+    footer(frame, cx, keys);
 }
 
 /// The middle of an area, with room for a frame around a width and height.

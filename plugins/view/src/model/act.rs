@@ -133,10 +133,13 @@ impl Model {
                 let asked = Asked::Load { name: name.clone() };
                 self.control(Control::LoadPlugin { name }, asked, now, port);
             }
-            Action::AllowPlugin { name, grants, accounts } => {
+            Action::AllowPlugin { name, grants, accounts, show } => {
                 self.undecided = None;
-                let told = Asked::Told("The plugin was loaded");
-                self.control(Control::AllowPlugin { name, grants, accounts }, told, now, port);
+                let asked = match show {
+                    true => Asked::AllowUi { name: name.clone() },
+                    false => Asked::Told("The plugin was loaded"),
+                };
+                self.control(Control::AllowPlugin { name, grants, accounts }, asked, now, port);
             }
             Action::StopPlugin(name) => {
                 let told = Asked::Told("The plugin was stopped");

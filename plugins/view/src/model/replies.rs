@@ -36,6 +36,8 @@ pub(super) enum Asked {
     CreateAccount,
     /// A plugin is loaded.
     Load { name: String },
+    /// A UI is loaded, and takes its turn then.
+    AllowUi { name: String },
     /// Another UI takes its turn.
     UseUi { name: String },
     /// How the network is.
@@ -87,6 +89,7 @@ impl Model {
                 self.act(Action::Open(id.into()), now, port);
             }
             (Asked::Load { name }, _) => self.notes.good(format!("{name} was loaded"), now),
+            (Asked::AllowUi { name }, _) => self.act(Action::UseUi(name), now, port),
             (Asked::CreateAccount, Answer::Account { account }) => {
                 let id = account.id;
                 self.put_account(account);
@@ -138,8 +141,12 @@ impl Model {
                 self.unanswered.trace = Some((message, refusal.text.clone()));
                 false
             }
-            Asked::Load { name } | Asked::UseUi { name } if refusal.kind == "NotDecided" => {
-                self.undecided = Some(Undecided { name, text: refusal.text.clone() });
+            Asked::Load { name } if refusal.kind == "NotDecided" => {
+                self.undecided = Some(Undecided { name, text: refusal.text.clone(), show: false });
+                false
+            }
+            Asked::UseUi { name } if refusal.kind == "NotDecided" => {
+                self.undecided = Some(Undecided { name, text: refusal.text.clone(), show: true });
                 false
             }
             _ => true,

@@ -154,18 +154,85 @@ async fn a_plugin_does_not_change_what_a_name_stands_for() {
     trial.plugin("calm", &[]);
     let other = c_plugin(&trial.folder.path().join("elsewhere"), "calm", &[]);
     let before = std::fs::read_to_string(trial.folder.path().join("plugins.toml")).unwrap();
-    let these = Allowed::These {
-        grants: GrantSet::NONE,
-        accounts: None,
-        conversations: None,
-        remember: true,
-    };
     let path = other.display().to_string();
-    let error = trial.host.load_for_plugin(&path, these.clone()).await.unwrap_err();
+    let error = trial.host.allow_for_plugin(&path, GrantSet::NONE, None).await.unwrap_err();
     let text = "'calm' is not loaded: another library has that name; give its file another one";
     assert_eq!(error.to_string(), text);
     let after = std::fs::read_to_string(trial.folder.path().join("plugins.toml")).unwrap();
     assert_eq!(after, before);
-    trial.host.load_for_plugin("calm", these).await.unwrap();
+    trial.host.allow_for_plugin("calm", GrantSet::NONE, None).await.unwrap();
+    trial.host.end().await;
+}
+
+#[tokio::test]
+async fn allowing_anew_keeps_the_conversations_that_were_decided() {
+    let trial = Trial::new(Limits::default());
+    trial.undecided("calm", &["-DGRANTS=RP_GRANT_SEND|RP_GRANT_READ"]);
+    let only = Some(vec![id(7).into()]);
+    trial.host.decide("calm", grants([Grant::Read]), None, only.clone()).unwrap();
+    let (both, accounts) = (grants([Grant::Read, Grant::Send]), Some(vec![id(1)]));
+    trial.host.allow_for_plugin("calm", both, accounts.clone()).await.unwrap();
+    let found = trial.host.list().into_iter().find(|it| it.name == "calm").unwrap();
+    assert_eq!((found.granted, &found.accounts, &found.conversations), (both, &accounts, &only));
+    trial.host.stop("calm").await.unwrap();
+    let decided = trial.host.load("calm", Allowed::AsDecided).await.unwrap();
+    assert_eq!((decided.granted, decided.conversations), (both, only));
+    trial.host.end().await;
+}
+
+#[tokio::test]
+async fn one_that_runs_goes_on_with_what_it_is_allowed_anew() {
+    let trial = Trial::new(Limits::default());
+    trial.plugin("calm", &["-DGRANTS=RP_GRANT_PLUGINS|RP_GRANT_SEND|RP_GRANT_READ"]);
+    trial.host.load("calm", Allowed::AsDecided).await.unwrap();
+    let wide = grants([Grant::Plugins, Grant::Read, Grant::Send]);
+    for (count, given) in [(2, wide), (3, grants([Grant::Send]))] {
+        trial.host.allow_for_plugin("calm", given, None).await.unwrap();
+        let plugin = trial.host.list().into_iter().find(|it| it.name == "calm").unwrap();
+        assert_eq!((plugin.granted, plugin.state), (given, PluginState::Running));
+        assert_eq!(trial.count("calm", "create"), count);
+    }
+    // Where the new copy does not start, the old one goes on unless it has
+    // more than was decided.
+    trial.plugin("calm", &["-DFAIL_CREATE", "-DGRANTS=RP_GRANT_READ|RP_GRANT_SEND"]);
+    let more = grants([Grant::Read, Grant::Send]);
+    let error = trial.host.allow_for_plugin("calm", more, None).await.unwrap_err();
+    assert!(matches!(error, HostError::Create { .. }), "{error}");
+    let plugin = trial.host.list().into_iter().find(|it| it.name == "calm").unwrap();
+    assert_eq!((plugin.granted, plugin.state), (grants([Grant::Send]), PluginState::Running));
+    let error = trial.host.allow_for_plugin("calm", grants([Grant::Read]), None).await.unwrap_err();
+    assert!(matches!(error, HostError::Create { .. }), "{error}");
+    assert!(matches!(trial.state("calm"), PluginState::Refused { .. }));
+    trial.plugin("calm", &["-DGRANTS=RP_GRANT_READ"]);
+    let plugin = trial.host.load("calm", Allowed::AsDecided).await.unwrap();
+    assert_eq!(plugin.granted, grants([Grant::Read]));
+    trial.host.end().await;
+}
+
+#[tokio::test]
+async fn a_ui_that_shows_is_allowed_anew_as_well() {
+    let trial = Trial::new(Limits::default());
+    trial.plugin("ui-a", &[&UI[..], &["-DGRANTS=RP_GRANT_READ|RP_GRANT_SEND"]].concat());
+    let main = lend(&trial.host);
+    trial.host.show_to_uis(Some(vec![id(1)])).await.unwrap();
+    trial.host.use_ui("ui-a").await.unwrap();
+    soon("it shows", || trial.has("ui-a", "run_ui")).await;
+    let given = grants([Grant::Send]);
+    trial.host.allow_for_plugin("ui-a", given, Some(vec![id(1), id(2)])).await.unwrap();
+    soon("it shows anew", || trial.count("ui-a", "run_ui") == 2).await;
+    let plugin = trial.host.list().into_iter().find(|it| it.name == "ui-a").unwrap();
+    assert_eq!((plugin.granted, plugin.accounts), (given, Some(vec![id(1)])));
+    trial.host.end().await;
+    assert_eq!(main.join().unwrap(), SlotEnd::Ended);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_decisions_can_be_asked() {
+    let trial = Trial::new(Limits::default());
+    assert_eq!(trial.host.decisions_error(), None);
+    let text = "[calm]\ngrants = [\"raed\"]\n";
+    std::fs::write(trial.folder.path().join("plugins.toml"), text).unwrap();
+    let error = trial.host.decisions_error().unwrap();
+    assert!(error.starts_with("plugins.toml: line 2: 'raed' is nothing"), "{error}");
     trial.host.end().await;
 }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::console::Console;
 use crate::error::Failure;
-use crate::record::harmless;
+use crate::record::{harmless, one_line};
 
 /// Sends each line that is typed and prints each answer, until Ctrl-D.
 pub(super) async fn run(
@@ -31,7 +31,7 @@ pub(super) async fn run(
                     console.say(harmless(text)).await?;
                 }
                 Ok(Event::Account { event: AccountEvent::SendDelayed { reason, .. }, .. }) => {
-                    console.note(format!("trying again: {reason}")).await;
+                    console.note(format!("trying again: {}", one_line(&reason))).await;
                 }
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return Err(EngineError::Stopped.into()),
@@ -41,7 +41,7 @@ pub(super) async fn run(
                 Some(line) => {
                     // A line that is too long is told, and the talk goes on.
                     if let Err(error) = engine.send_text(&you, other, line).await {
-                        console.note(format!("ramson: {error}")).await;
+                        console.note(format!("ramson: {}", one_line(&error.to_string()))).await;
                     }
                 }
                 None => return Ok(()),

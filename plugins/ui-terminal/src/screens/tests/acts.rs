@@ -177,6 +177,106 @@ fn a_plugin_of_which_nothing_is_decided_is_asked_about() {
 }
 
 #[test]
+fn a_plugin_stays_with_the_accounts_that_were_decided() {
+    let mut stand = Stand::full();
+    let mut plugins = fixtures::plugins();
+    plugins[1].accounts = Some(vec![fixtures::work()]);
+    plugins[1].conversations = Some(vec![fixtures::bob().into()]);
+    stand.press("Ctrl-P");
+    stand.tell(Event::Plugins { plugins });
+    let text = stand.press("Down g").text();
+    assert!(text.contains("only for Ann, library;"), "{text}");
+    assert!(text.contains("It sees 1 conversation and no others"), "{text}");
+    let allow = Control::AllowPlugin {
+        name: "bot-echo".into(),
+        grants: vec![Grant::Read, Grant::Send],
+        accounts: Some(vec![fixtures::work()]),
+    };
+    assert_eq!(controls(stand.press("Enter").acts()), [allow]);
+}
+
+#[test]
+fn a_plugin_says_what_it_asked_for_in_vain_and_where_it_may() {
+    let mut stand = Stand::full();
+    let mut plugins = fixtures::plugins();
+    plugins[1].granted = GrantSet::NONE;
+    plugins[2].accounts = Some(vec![fixtures::id(77)]);
+    plugins[3].accounts = Some(Vec::new());
+    stand.press("Ctrl-P");
+    stand.tell(Event::Plugins { plugins });
+    let text = stand.text();
+    let archive = format!("for {} · in 2 conversations", fixtures::id(77).short());
+    for wanted in [
+        "may do nothing; asked in vain for read, send",
+        "may read; asked in vain for history",
+        &archive,
+        "for no account that is shown here",
+    ] {
+        assert!(text.contains(wanted), "{wanted} in:\n{text}");
+    }
+}
+
+#[test]
+fn a_plugin_is_given_nothing_only_after_a_second_enter() {
+    let refusal = Refusal { kind: "NotDecided".into(), text: "nothing is decided".into() };
+    let mut stand = Stand { refusing: Some(refusal), ..Stand::full() };
+    stand.press("Ctrl-P l").write("/lib/libramson_bot_other.so").press("Enter");
+    stand.acts();
+    assert_eq!(controls(stand.press("Enter").acts()), []);
+    assert!(stand.text().contains("press Enter again"));
+    let acts = controls(stand.press("Enter").acts());
+    let name = "/lib/libramson_bot_other.so".into();
+    let accounts = Some(vec![fixtures::ann()]);
+    assert_eq!(acts, [Control::AllowPlugin { name, grants: Vec::new(), accounts }]);
+}
+
+#[test]
+fn a_ui_that_was_to_be_used_is_shown_once_it_is_allowed() {
+    let refusal = Refusal { kind: "NotDecided".into(), text: "nothing is decided".into() };
+    let mut stand = Stand { refusing: Some(refusal), ..Stand::full() };
+    stand.press("Enter Ctrl-U").write("/ui other").press("Enter");
+    stand.refusing = None;
+    stand.acts();
+    let acts = controls(stand.press("Space Enter").acts());
+    let name = || "other".to_owned();
+    let (grants, accounts) = (vec![Grant::Read], Some(vec![fixtures::ann()]));
+    let allow = Control::AllowPlugin { name: name(), grants, accounts };
+    assert_eq!(acts, [allow, Control::UseUi { name: name() }]);
+}
+
+#[test]
+fn the_end_of_a_long_error_can_be_read() {
+    let text = "The library /home/ann/plugins/libramson_bot_weather.so cannot be loaded: it was \
+                built for another plugin interface; rebuild it against this program's SDK";
+    let refusal = Refusal { kind: "Refused".into(), text: text.into() };
+    for keys in ["Ctrl-P", "Ctrl-P l", "Esc"] {
+        let mut stand = Stand { refusing: Some(refusal.clone()), ..Stand::full() };
+        stand.press("Ctrl-P Down Down Down Down Enter Esc").press(keys);
+        let drawn = crate::capture::text(&stand.draw(80, 24));
+        assert!(drawn.lines().rev().take(3).any(|line| line.contains("SDK")), "{drawn}");
+    }
+}
+
+#[test]
+fn the_welcome_offers_its_choices_on_the_smallest_terminal() {
+    let snapshot = fixtures::welcome_snapshot(Stage::Welcome { demo_exists: false });
+    let mut stand = Stand::new(snapshot, ThemeName::Dark);
+    let text = crate::capture::text(&stand.draw(20, 5));
+    assert!(text.contains("Try it here"), "{text}");
+    let text = crate::capture::text(&stand.press("Down").draw(20, 5));
+    assert!(text.contains("Create an acco"), "{text}");
+}
+
+#[test]
+fn help_tells_how_to_go_back_to_what_was_sent() {
+    let mut stand = Stand::full();
+    let text = stand.click("Bob").press("F1").text();
+    for wanted in ["Ctrl-Up/Down", "Ctrl-Left/Right", "Ctrl-W"] {
+        assert!(text.contains(wanted), "{wanted} in:\n{text}");
+    }
+}
+
+#[test]
 fn a_running_plugin_is_stopped_and_reloaded() {
     let mut stand = Stand::full();
     stand.press("Ctrl-P");

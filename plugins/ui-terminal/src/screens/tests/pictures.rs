@@ -123,6 +123,13 @@ fn plugins_look_as_before() {
     compare("plugins", Stand::full().press("Ctrl-P"));
     compare("plugins-end", Stand::full().press("Ctrl-P").press("Down Down Down Down Down Down"));
     compare("plugins-allow", Stand::full().press("Ctrl-P").press("Down Down Down Down g"));
+    compare("plugins-allow-unknown", &mut {
+        let text = "'bot-other' asks for: read, send; say what it may do".into();
+        let refusal = Refusal { kind: "NotDecided".into(), text };
+        let mut stand = Stand { refusing: Some(refusal), ..Stand::full() };
+        stand.press("Ctrl-P l").write("/lib/libramson_bot_other.so").press("Enter Enter");
+        stand
+    });
     compare("plugins-file", Stand::full().press("Ctrl-P l"));
     compare("plugins-empty", &mut {
         let mut stand = Stand::empty();

@@ -74,7 +74,12 @@ fn what_the_program_is_told_goes_there() {
         (Action::StopPlugin(name()), Control::StopPlugin { name: name() }),
         (Action::SwapPlugin(name()), Control::SwapPlugin { name: name() }),
         (
-            Action::AllowPlugin { name: name(), grants: vec![Grant::Send], accounts: None },
+            Action::AllowPlugin {
+                name: name(),
+                grants: vec![Grant::Send],
+                accounts: None,
+                show: false,
+            },
             Control::AllowPlugin { name: name(), grants: vec![Grant::Send], accounts: None },
         ),
         (Action::UseUi("web".to_owned()), Control::UseUi { name: "web".to_owned() }),
@@ -146,19 +151,42 @@ fn notes_fade() {
 fn a_plugin_that_nobody_decided_on_is_asked_about() {
     let mut desk = desk();
     desk.world.refusing = Some(refusal("NotDecided", "Say what it gets first"));
-    for action in [Action::LoadPlugin, Action::UseUi] {
+    for (action, show) in
+        [(Action::LoadPlugin as fn(String) -> Action, false), (Action::UseUi, true)]
+    {
         desk.seat.model.undecided = None;
         desk.act(action("bot-echo".to_owned()));
         let undecided = desk.seat.model.undecided.clone().unwrap();
         assert_eq!(undecided.name, "bot-echo");
         assert_eq!(undecided.text, "Say what it gets first");
+        assert_eq!(undecided.show, show);
         assert_eq!(desk.note(), "");
     }
     desk.world.refusing = None;
     let (name, grants) = ("bot-echo".to_owned(), vec![Grant::Read]);
-    desk.act(Action::AllowPlugin { name, grants, accounts: None });
+    desk.act(Action::AllowPlugin { name, grants, accounts: None, show: false });
     assert_eq!(desk.seat.model.undecided, None);
     assert_eq!(desk.note(), "The plugin was loaded");
+}
+
+#[test]
+fn a_ui_that_was_to_be_used_takes_its_turn_once_it_is_allowed() {
+    let mut desk = desk();
+    let (name, grants) = (|| "window".to_owned(), vec![Grant::Read]);
+    let action =
+        Action::AllowPlugin { name: name(), grants: grants.clone(), accounts: None, show: true };
+    desk.act(action.clone());
+    let allow = Control::AllowPlugin { name: name(), grants, accounts: None };
+    assert_eq!(desk.world.controls, [allow, Control::UseUi { name: name() }]);
+
+    desk.world.controls.clear();
+    desk.world.refusing = Some(refusal("NotGranted", "This was not granted"));
+    desk.act(action);
+    assert_eq!(
+        desk.world.controls.iter().filter(|it| matches!(it, Control::UseUi { .. })).count(),
+        0
+    );
+    assert_eq!(desk.note(), "This was not granted");
 }
 
 #[test]
