@@ -46,6 +46,8 @@ pub(crate) enum Failure {
     ReservedNetworkName { path: PathBuf, name: String },
     #[error("the home {} belongs to the network {bound}, not to {asked}; name another home with --home, or leave --network out", home.display())]
     WrongNetwork { home: PathBuf, bound: String, asked: String },
+    #[error("the demo needs a home of its own on a local network, and {} belongs to the network {bound}; name another home with --home, or name a command", home.display())]
+    NoDemoHome { home: PathBuf, bound: String },
     #[error("there is no home at {}; 'ramson account create' makes one, --home names another", home.display())]
     NoHome { home: PathBuf },
     #[error("the home {} has no account; 'ramson account create' makes one", home.display())]
@@ -226,7 +228,7 @@ impl Failure {
             Self::InvalidNetworkFile { .. } => "InvalidNetworkFile",
             Self::UnreadableNetworkFile { .. } => "UnreadableNetworkFile",
             Self::ReservedNetworkName { .. } => "ReservedNetworkName",
-            Self::WrongNetwork { .. } => "WrongNetwork",
+            Self::WrongNetwork { .. } | Self::NoDemoHome { .. } => "WrongNetwork",
             Self::NoHome { .. } => "NoHome",
             Self::NoAccount { .. } => "NoAccount",
             Self::SeveralAccounts { .. } => "SeveralAccounts",

@@ -54,13 +54,7 @@ pub(crate) async fn run(global: &Global, console: &Console) -> Result<(), Failur
     home.make()?;
     let binding = home.binding(Some(Network::Local)).map_err(|failure| match failure {
         // Nobody asked for a network here.
-        Failure::WrongNetwork { home, bound, .. } => Failure::Usage {
-            sentence: format!(
-                "the demo needs a home of its own, and {} belongs to the network {bound}; name \
-                 another one with --home, or name a command ('ramson --help' lists them)",
-                home.display()
-            ),
-        },
+        Failure::WrongNetwork { home, bound, .. } => Failure::NoDemoHome { home, bound },
         failure => failure,
     })?;
     let (switch, ending) = Ending::on_signals_or_switch()?;
