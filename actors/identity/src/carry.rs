@@ -10,7 +10,6 @@ use ramson_messages::storage::RecallHistory;
 use ramson_protocol::account::{Decision, History, Intent, Plan, Question};
 use ramson_protocol::command::{Command, CommandError, Outcome};
 use ramson_protocol::store::{Change, PluginChange};
-use ramson_types::MessageId;
 
 use crate::{IdentityActor, Work};
 
@@ -40,7 +39,10 @@ impl Handler<Carry> for IdentityActor {
     }
 }
 
-/// What each of several commands led to.
+/// What each of several commands leads to.
+type Plans = Vec<Result<Plan, CommandError>>;
+
+/// What each of them led to.
 type Outcomes = Vec<Result<Outcome, CommandError>>;
 
 impl Handler<CarryAll> for IdentityActor {
@@ -60,7 +62,8 @@ impl Handler<CarryAll> for IdentityActor {
             if waiting >= MAX_OUTBOX && commands.iter().any(only_writes) {
                 return refused(CarryError::OutboxFull { waiting, limit: MAX_OUTBOX });
             }
-            actor.carry_all(commands, keep, ctx)
+            let intents = commands.into_iter().map(Intent::Command).collect();
+            actor.carry_all(intents, keep, ctx)
         })
     }
 }
@@ -88,29 +91,30 @@ impl IdentityActor {
         intent: Intent,
         ctx: &mut Context<Self>,
     ) -> Work<Result<Outcome, CarryError>> {
-        self.notice_clock();
-        let history = self.recall(self.account.questions(&intent), ctx);
-        Box::pin(history.into_actor(self).then(move |history, actor, ctx| {
-            let history = match history {
-                Ok(history) => history,
-                Err(error) => return refused(error),
-            };
-            actor.carry_with(intent, history, ctx)
-        }))
+        only(self.carry_all(vec![intent], Vec::new(), ctx))
     }
 
-    /// The same, with what the history has to its questions.
-    pub(crate) fn carry_with(
+    /// The same, with a history that has nothing.
+    pub(crate) fn carry_blindly(&mut self, intent: Intent) -> Work<Result<Outcome, CarryError>> {
+        only(self.carry_with(vec![intent], History::default(), Vec::new()))
+    }
+
+    fn carry_all(
         &mut self,
-        intent: Intent,
-        history: History,
+        intents: Vec<Intent>,
+        keep: Vec<PluginChange>,
         ctx: &mut Context<Self>,
-    ) -> Work<Result<Outcome, CarryError>> {
-        let now = self.clock.now();
-        match self.account.carry_out(intent, history, now, &mut self.rng) {
-            Ok(plan) => self.seal(plan, ctx),
-            Err(error) => refused(error.into()),
-        }
+    ) -> Work<Result<Outcomes, CarryError>> {
+        self.notice_clock();
+        let mut questions: Vec<Question> =
+            intents.iter().flat_map(|intent| self.account.questions(intent)).collect();
+        questions.sort();
+        questions.dedup();
+        let history = self.recall(questions, ctx);
+        Box::pin(history.into_actor(self).then(move |history, actor, _| match history {
+            Ok(history) => actor.carry_with(intents, history, keep),
+            Err(error) => refused(error),
+        }))
     }
 
     /// What the history has to these questions, with everything that was
@@ -133,37 +137,16 @@ impl IdentityActor {
         }
     }
 
-    fn carry_all(
+    /// Decides, with what the history has to the questions, and seals.
+    fn carry_with(
         &mut self,
-        commands: Vec<Command>,
-        keep: Vec<PluginChange>,
-        ctx: &mut Context<Self>,
-    ) -> Work<Result<Outcomes, CarryError>> {
-        self.notice_clock();
-        let intents: Vec<Intent> = commands.into_iter().map(Intent::Command).collect();
-        let mut questions: Vec<Question> =
-            intents.iter().flat_map(|intent| self.account.questions(intent)).collect();
-        questions.sort();
-        questions.dedup();
-        let history = self.recall(questions, ctx);
-        Box::pin(history.into_actor(self).then(move |history, actor, _| {
-            let history = match history {
-                Ok(history) => history,
-                Err(error) => return refused(error),
-            };
-            let now = actor.clock.now();
-            let carry =
-                |intent| actor.account.carry_out(intent, history.clone(), now, &mut actor.rng);
-            let plans = intents.into_iter().map(carry).collect();
-            actor.seal_all(plans, keep)
-        }))
-    }
-
-    fn seal_all(
-        &mut self,
-        plans: Vec<Result<Plan, CommandError>>,
+        intents: Vec<Intent>,
+        history: History,
         keep: Vec<PluginChange>,
     ) -> Work<Result<Outcomes, CarryError>> {
+        let now = self.clock.now();
+        let carry = |intent| self.account.carry_out(intent, history.clone(), now, &mut self.rng);
+        let plans: Plans = intents.into_iter().map(carry).collect();
         let outgoing = plans.iter().flatten().flat_map(|plan| &plan.outgoing);
         let copies: Vec<_> =
             outgoing.map(|copy| (copy.to, copy.sent, copy.content.clone())).collect();
@@ -175,7 +158,7 @@ impl IdentityActor {
             }
         };
         Box::pin(sealed.into_actor(self).then(move |sealed, actor, ctx| match sealed {
-            Ok(sealed) => actor.keep_all(plans, sealed, keep, ctx),
+            Ok(sealed) => actor.keep_plans(plans, sealed, keep, ctx),
             Err(error) => {
                 actor.start_again(&error, ctx);
                 refused(error)
@@ -183,17 +166,17 @@ impl IdentityActor {
         }))
     }
 
-    fn keep_all(
+    /// Puts all of it into one commit.
+    fn keep_plans(
         &mut self,
-        plans: Vec<Result<Plan, CommandError>>,
+        plans: Plans,
         mut sealed: Vec<Vec<u8>>,
         keep: Vec<PluginChange>,
         ctx: &mut Context<Self>,
     ) -> Work<Result<Outcomes, CarryError>> {
         let now = self.clock.now();
-        let mut decision = Decision::default();
+        let (mut decision, mut outcomes) = (Decision::default(), Vec::new());
         let mut messages = BTreeSet::new();
-        let mut outcomes = Vec::new();
         for plan in plans {
             outcomes.push(plan.map(|plan| {
                 messages.extend(plan.outgoing.iter().map(|copy| copy.message));
@@ -205,6 +188,9 @@ impl IdentityActor {
             }));
         }
         decision.changes.extend(keep.into_iter().map(Change::Plugin));
+        if decision.is_empty() && messages.is_empty() {
+            return Box::pin(actix::fut::ready(Ok(outcomes)));
+        }
         let kept = self.commit(decision, ctx);
         Box::pin(kept.into_actor(self).map(move |kept, actor, ctx| {
             kept?;
@@ -213,42 +199,12 @@ impl IdentityActor {
             Ok(outcomes)
         }))
     }
+}
 
-    fn seal(&mut self, plan: Plan, ctx: &mut Context<Self>) -> Work<Result<Outcome, CarryError>> {
-        if plan.outgoing.is_empty() {
-            return self.keep_plan(plan, Vec::new(), ctx);
-        }
-        let copies = plan.outgoing.iter();
-        let copies = copies.map(|copy| (copy.to, copy.sent, copy.content.clone())).collect();
-        let keys = self.account.keys().clone();
-        let sealed = self.ports.seal.ask(SealCopies { keys, copies });
-        let sealed = async move { Ok::<_, CarryError>(sealed.await??) };
-        Box::pin(sealed.into_actor(self).then(move |sealed, actor, ctx| match sealed {
-            Ok(sealed) => actor.keep_plan(plan, sealed, ctx),
-            Err(error) => {
-                actor.start_again(&error, ctx);
-                refused(error)
-            }
-        }))
-    }
-
-    fn keep_plan(
-        &mut self,
-        plan: Plan,
-        sealed: Vec<Vec<u8>>,
-        ctx: &mut Context<Self>,
-    ) -> Work<Result<Outcome, CarryError>> {
-        if plan.decision.is_empty() && plan.outgoing.is_empty() {
-            return Box::pin(actix::fut::ready(Ok(plan.outcome)));
-        }
-        let messages: BTreeSet<MessageId> = plan.outgoing.iter().map(|copy| copy.message).collect();
-        let (decision, outcome) = self.account.queue(plan, sealed, self.clock.now());
-        let kept = self.commit(decision, ctx);
-        Box::pin(kept.into_actor(self).map(move |kept, actor, ctx| {
-            kept?;
-            messages.into_iter().for_each(|message| actor.account.kept(message));
-            actor.look(ctx);
-            Ok(outcome)
-        }))
-    }
+/// What became of the one thing that was to be carried out.
+fn only(done: Work<Result<Outcomes, CarryError>>) -> Work<Result<Outcome, CarryError>> {
+    Box::pin(done.map(|outcomes, _, _| {
+        let outcome = outcomes?.pop().unwrap_or(Ok(Outcome::Done));
+        Ok(outcome?)
+    }))
 }

@@ -11,9 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use ramson_host::Prepared;
 use ramson_wire::codec::{Encoding, decode_event, encode_event};
-use ramson_wire::{
-    AccountId, ConversationId, Event, Message, MessageId, MessageState, NetworkEvent,
-};
+use ramson_wire::{AccountId, ConversationId, Event, Message, MessageId, NetworkEvent};
 
 use self::stage::{Line, Stage};
 use super::network::text;
@@ -39,24 +37,15 @@ const SLOW: u32 = 20;
 fn messages(count: usize) -> Vec<Event> {
     let (account, author) = (AccountId([5; 33]), AccountId([6; 33]));
     let message = |number: usize| Message {
-        id: MessageId { account: 1, number: number as u64 },
-        conversation: ConversationId::from(author),
-        author,
-        outgoing: false,
         sent: 1_760_000_000_000,
         received: 1_760_000_000_500,
-        state: MessageState::Received,
         text: Some(text()),
-        notice: None,
-        quote: None,
-        preview: None,
-        invitation: None,
-        attachments: Vec::new(),
-        reactions: Vec::new(),
-        expiry: None,
-        mentions_me: false,
-        deleted: false,
         hash: Some("h".repeat(43)),
+        ..Message::new(
+            MessageId { account: 1, number: number as u64 },
+            ConversationId::from(author),
+            author,
+        )
     };
     (0..count).map(|number| Event::Message { account, message: message(number) }).collect()
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use ramson_wire::{AccountId, ConversationId, GrantSet};
 
-use crate::file;
+use crate::file::{Readers, put_in_place};
 
 const NAME: &str = "plugins.toml";
 
@@ -135,6 +135,6 @@ impl Decisions {
 
     /// Writes the file of a home.
     pub(crate) fn save(&self, home: &Path) -> Result<(), DecisionsError> {
-        Ok(file::put_in_place(&home.join(NAME), &self.text)?)
+        Ok(put_in_place(&home.join(NAME), &self.text, Readers::Owner)?)
     }
 }

@@ -1,13 +1,24 @@
-//! Small files for their owner alone.
+//! Small files that are there whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// Writes a file that is there whole or not at all. Where a link leads to it,
-/// the link stays.
-pub(crate) fn put_in_place(path: &Path, text: &str) -> io::Result<()> {
+/// Who may read a new file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Its owner alone.
+    Owner,
+    /// Whoever the system lets.
+    All,
+}
+
+/// Writes a small file that is there whole or not at all, and stays: once this
+/// returns, a power cut does not bring the old one back. Where a link leads to
+/// it, the link stays.
+pub fn put_in_place(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
+    let mode = if readers == Readers::Owner { 0o600 } else { 0o666 };
     let meant = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let path = meant.as_path();
     let mut name = path.as_os_str().to_owned();
@@ -15,7 +26,7 @@ pub(crate) fn put_in_place(path: &Path, text: &str) -> io::Result<()> {
     let unfinished = PathBuf::from(name);
     let write = || {
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
+        options.write(true).create(true).truncate(true).mode(mode);
         let mut file = options.open(&unfinished)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -38,12 +49,12 @@ mod tests {
     fn a_link_stays_and_nothing_unfinished_is_left() {
         let dir = tempfile::tempdir().unwrap();
         let (file, link) = (dir.path().join("file"), dir.path().join("link"));
-        put_in_place(&file, "one").unwrap();
+        put_in_place(&file, "one", Readers::Owner).unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
-        put_in_place(&link, "two").unwrap();
+        put_in_place(&link, "two", Readers::Owner).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&file).unwrap(), "two");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
-        put_in_place(&dir.path().join("nowhere/file"), "x").unwrap_err();
+        put_in_place(&dir.path().join("nowhere/file"), "x", Readers::Owner).unwrap_err();
     }
 }

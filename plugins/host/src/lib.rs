@@ -58,7 +58,8 @@ mod window;
 mod worker;
 
 pub use convert::refusal::{kind_of, kind_of_host};
+pub use file::{Readers, put_in_place};
 pub use host::{Allowed, EngineInfo, Errand, Host, HostConfig, HostError, Limits, check};
-pub use library::{Descriptor, Report};
+pub use library::{Descriptor, Report, is_path, name_of};
 pub use prepared::Prepared;
 pub use slot::{SlotEnd, UiSlot};

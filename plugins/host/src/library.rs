@@ -21,6 +21,7 @@ mod tests;
 pub use descriptor::Descriptor;
 pub use report::Report;
 
-pub(crate) use find::{NO_NAME, find, found, name_of};
+pub(crate) use find::{NO_NAME, find, found};
+pub use find::{is_path, name_of};
 pub(crate) use load::{LoadError, PrivateCopy, copy};
 pub(crate) use report::{check, read};

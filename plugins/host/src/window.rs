@@ -10,7 +10,7 @@ use ramson_wire::{AccountId, ConversationId, Refusal, Window};
 use tokio::sync::Notify;
 
 use crate::convert::refusal;
-use crate::file;
+use crate::file::{Readers, put_in_place};
 use crate::gate::Gate;
 
 const NAME: &str = "window.json";
@@ -111,7 +111,7 @@ impl Places {
             (state.path.clone(), state.window.clone())
         };
         let text = serde_json::to_string(&window).unwrap_or_default();
-        if let Err(error) = file::put_in_place(&path, &text) {
+        if let Err(error) = put_in_place(&path, &text, Readers::Owner) {
             tracing::warn!("{} is not written: {error}", path.display());
             // With the next change, or at the end.
             self.lock().written = false;

@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::network::Network;
 use crate::private;
 use crate::settings::{self, ProxyRule};
+use ramson_host::{Readers, put_in_place};
 
 /// Names a home when `--home` does not.
 const VARIABLE: &str = "RAMSON_HOME";
@@ -144,7 +145,7 @@ impl Home {
     /// Sets the home's proxy.
     pub(crate) fn keep_proxy_rule(&self, rule: &ProxyRule) -> Result<(), Failure> {
         let path = self.folder.join(SETTINGS);
-        private::put_in_place(&path, &settings::write(rule), private::Readers::Owner)
+        put_in_place(&path, &settings::write(rule), Readers::Owner)
             .map_err(|error| Failure::file(&path, error))
     }
 
@@ -172,7 +173,7 @@ impl Home {
     /// Keeps a copy of the network.
     pub(crate) fn bind(&self, network: &Network) -> Result<(), Failure> {
         let path = self.folder.join(NETWORK);
-        private::put_in_place(&path, &network.copy(), private::Readers::Owner)
+        put_in_place(&path, &network.copy(), Readers::Owner)
             .map_err(|error| Failure::file(&path, error))
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
-use ramson_host::{Allowed, EngineInfo, Host, HostConfig, HostError, Limits};
+use ramson_host::{Allowed, EngineInfo, Host, HostConfig, HostError, Limits, is_path};
 use ramson_system::Engine;
 
 use crate::control::VERSION;
@@ -87,20 +87,10 @@ pub(crate) fn ui_name(name: &str) -> String {
     }
 }
 
-/// Whether it is the path of a library rather than a plugin's name.
-pub(crate) fn is_path(name: &str) -> bool {
-    name.contains('/') || name.ends_with(".so") || name.ends_with(".dylib")
-}
-
 /// What the plugin of a library, or of a name, is called.
 pub(crate) fn name_of(name: &str) -> String {
-    if !is_path(name) {
-        return name.to_owned();
-    }
-    let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    let stem = stem.unwrap_or_default();
-    let bare = stem.strip_prefix("lib").unwrap_or(&stem);
-    bare.strip_prefix("ramson_").unwrap_or(bare).replace('_', "-")
+    let of_library = is_path(name).then(|| ramson_host::name_of(Path::new(name))).flatten();
+    of_library.unwrap_or_else(|| name.to_owned())
 }
 
 /// Whether it was decided what a plugin may do. A decision holds for the

@@ -1,12 +1,12 @@
-//! Files and folders for the owner alone. With `control`, `signals` and
-//! `terminal`, the only file that knows Unix.
+//! Files and folders for the owner alone. With `control`, `signals`,
+//! `terminal` and `ui`, the only file that knows Unix.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::{
     DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
 };
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Makes a folder, and those above it, that only the owner may enter. One that
 /// is there already stays as it is.
@@ -28,43 +28,6 @@ pub(crate) fn open_log(path: &Path, longest: u64) -> io::Result<File> {
         file.set_len(0)?;
     }
     Ok(file)
-}
-
-/// Who may read a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Readers {
-    /// Its owner alone.
-    Owner,
-    /// Everybody the user's settings let.
-    All,
-}
-
-/// Writes a small file that is there whole or not at all, and stays: once this
-/// returns, a power cut does not bring the old one back.
-pub(crate) fn put_in_place(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
-    let mode = if readers == Readers::Owner { 0o600 } else { 0o666 };
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let unfinished = PathBuf::from(name);
-    let write = || {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(mode)
-            .open(&unfinished)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)?;
-        // A new name is durable only when its folder is. A name without a
-        // folder stands in the current one.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-    };
-    write().inspect_err(|_| {
-        // What could not be finished is of no use to anybody.
-        let _gone = fs::remove_file(&unfinished);
-    })
 }
 
 /// Lets only the owner use a file.

@@ -138,24 +138,16 @@ pub(crate) fn conversations() -> Vec<Conversation> {
 /// A message with a text.
 pub(crate) fn text(number: u64, outgoing: bool, ago: Millis, text: &str) -> Message {
     Message {
-        id: MessageId { account: 1, number },
-        conversation: bob().into(),
-        author: if outgoing { ann() } else { bob() },
         outgoing,
         sent: NOW - ago,
         received: NOW - ago + 900,
         state: MessageState::Read,
         text: Some(text.into()),
-        notice: None,
-        quote: None,
-        preview: None,
-        invitation: None,
-        attachments: Vec::new(),
-        reactions: Vec::new(),
-        expiry: None,
-        mentions_me: false,
-        deleted: false,
-        hash: None,
+        ..Message::new(
+            MessageId { account: 1, number },
+            bob().into(),
+            if outgoing { ann() } else { bob() },
+        )
     }
 }
 

@@ -182,24 +182,13 @@ impl World {
         let shelf = self.books.entry(account).or_default();
         shelf.number = shelf.number.saturating_add(1);
         Message {
-            id: MessageId { account: home, number: shelf.number },
-            conversation: conversation.clone(),
-            author: account,
-            outgoing: false,
             sent: self.now,
             received: self.now,
-            state: MessageState::Received,
-            text: None,
-            notice: None,
-            quote: None,
-            preview: None,
-            invitation: None,
-            attachments: Vec::new(),
-            reactions: Vec::new(),
-            expiry: None,
-            mentions_me: false,
-            deleted: false,
-            hash: None,
+            ..Message::new(
+                MessageId { account: home, number: shelf.number },
+                conversation.clone(),
+                account,
+            )
         }
     }
 

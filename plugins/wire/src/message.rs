@@ -58,6 +58,32 @@ pub struct Message {
     pub hash: Option<String>,
 }
 
+impl Message {
+    /// One that came in, of which nothing more is known.
+    pub const fn new(id: MessageId, conversation: ConversationId, author: AccountId) -> Self {
+        Self {
+            id,
+            conversation,
+            author,
+            outgoing: false,
+            sent: 0,
+            received: 0,
+            state: MessageState::Received,
+            text: None,
+            notice: None,
+            quote: None,
+            preview: None,
+            invitation: None,
+            attachments: Vec::new(),
+            reactions: Vec::new(),
+            expiry: None,
+            mentions_me: false,
+            deleted: false,
+            hash: None,
+        }
+    }
+}
+
 /// How far a message has come.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]

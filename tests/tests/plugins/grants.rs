@@ -25,6 +25,7 @@ async fn what_was_not_granted_is_refused_and_nothing_reaches_the_engine() {
             json!({ "account": me, "command": "mark_unread", "conversation": to, "unread": true }),
         ),
         ("query", json!({ "query": "messages", "account": me, "conversation": to, "limit": 9 })),
+        ("query", json!({ "query": "message", "account": me, "message": "m1-1" })),
         ("query", json!({ "query": "trace", "account": me, "message": "m1-1" })),
         ("query", json!({ "query": "plugins" })),
         ("control", json!({ "control": "create_account" })),

@@ -94,7 +94,7 @@ fn queries() -> Vec<(Query, bool, Grant)> {
         (Query::Conversations { account }, true, Grant::Read),
         (Query::Conversation { account, conversation: conversation.clone() }, true, Grant::Read),
         (Query::Messages { account, conversation, before: None, limit: 1 }, true, Grant::History),
-        (Query::Message { account, message: MESSAGE }, true, Grant::Read),
+        (Query::Message { account, message: MESSAGE }, true, Grant::History),
         (Query::Trace { account, message: MESSAGE }, true, Grant::Network),
         (Query::Network { account }, true, Grant::Network),
         (Query::Resolve { account, name: "me".into() }, true, Grant::Network),

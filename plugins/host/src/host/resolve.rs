@@ -9,7 +9,7 @@ use super::entry::Rights;
 use super::instance::{aside, no_thread};
 use super::{Allowed, Asker, Host, HostError};
 use crate::decisions::{Decision, Decisions};
-use crate::library::{self, Descriptor};
+use crate::library::{self, Descriptor, is_path};
 use crate::text::one_line;
 
 /// A library that is meant.
@@ -220,10 +220,4 @@ fn ships(library: &Path) -> bool {
 
 fn no_thread_for(name: &str) -> HostError {
     HostError::Load { name: name.to_owned(), reason: no_thread() }
-}
-
-/// Whether it is the path of a library, not a plugin's name.
-fn is_path(name_or_path: &str) -> bool {
-    name_or_path.contains(std::path::MAIN_SEPARATOR)
-        || name_or_path.ends_with(std::env::consts::DLL_SUFFIX)
 }

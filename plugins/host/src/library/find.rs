@@ -9,7 +9,7 @@ pub(crate) const NO_NAME: &str =
 
 /// What a plugin is called whose library has this path: `bot-echo` for
 /// `libramson_bot_echo.so`. `None` if it is no library's name.
-pub(crate) fn name_of(path: &Path) -> Option<String> {
+pub fn name_of(path: &Path) -> Option<String> {
     let file = path.file_name()?.to_str()?;
     let stem = file.strip_suffix(std::env::consts::DLL_SUFFIX)?;
     let stem = stem.strip_prefix(std::env::consts::DLL_PREFIX)?;
@@ -17,6 +17,12 @@ pub(crate) fn name_of(path: &Path) -> Option<String> {
     // The name goes into messages, threads and files.
     let fine = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '.' | '+');
     (!name.is_empty() && name.len() <= 64 && name.chars().all(fine)).then_some(name)
+}
+
+/// Whether it is the path of a library rather than a plugin's name.
+pub fn is_path(name_or_path: &str) -> bool {
+    name_or_path.contains(std::path::MAIN_SEPARATOR)
+        || name_or_path.ends_with(std::env::consts::DLL_SUFFIX)
 }
 
 /// All libraries in the folders; of a name that several have, the first.

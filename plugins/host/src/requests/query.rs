@@ -216,24 +216,13 @@ mod tests {
         let id = ramson_wire::MessageId { account: 1, number: 1 };
         let author = ramson_wire::AccountId([5; 33]);
         Message {
-            id,
-            conversation: author.into(),
-            author,
-            outgoing: false,
             sent: u64::MAX,
             received: u64::MAX,
-            state: ramson_wire::MessageState::Received,
             text: Some("\u{1}".repeat(letters)),
-            notice: None,
             quote: Some(ramson_wire::Quote { author, sent: u64::MAX }),
-            preview: None,
-            invitation: None,
-            attachments: Vec::new(),
-            reactions: Vec::new(),
-            expiry: None,
             mentions_me: true,
-            deleted: false,
             hash: Some("h".repeat(43)),
+            ..Message::new(id, author.into(), author)
         }
     }
 

@@ -9,9 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ramson_abi::{self as abi, Slice, Status};
 use ramson_wire::codec::{Encoding, decode_request, encode_event};
-use ramson_wire::{
-    AccountId, Command, Event, GrantSet, Message, MessageId, MessageState, Request, RequestKind,
-};
+use ramson_wire::{AccountId, Command, Event, GrantSet, Message, MessageId, Request, RequestKind};
 
 pub const ALICE: AccountId = AccountId([5; 33]);
 pub const BOT: AccountId = {
@@ -129,24 +127,10 @@ pub fn text(text: &str) -> Event {
 
 pub fn message(text: &str) -> Message {
     Message {
-        id: MessageId { account: 1, number: 42 },
-        conversation: ALICE.into(),
-        author: ALICE,
-        outgoing: false,
         sent: 1_700_000_000_000,
         received: 1_700_000_000_001,
-        state: MessageState::Received,
         text: Some(text.to_owned()),
-        notice: None,
-        quote: None,
-        preview: None,
-        invitation: None,
-        attachments: vec![],
-        reactions: vec![],
-        expiry: None,
-        mentions_me: false,
-        deleted: false,
-        hash: None,
+        ..Message::new(MessageId { account: 1, number: 42 }, ALICE.into(), ALICE)
     }
 }
 

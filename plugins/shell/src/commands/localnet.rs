@@ -19,6 +19,7 @@ use crate::private;
 use crate::progress::Progress;
 use crate::record::Record;
 use crate::signals::Ending;
+use ramson_host::{Readers, put_in_place};
 
 pub(crate) async fn run(args: &LocalnetArgs, console: &Console) -> Result<(), Failure> {
     if let Some(command) = &args.command {
@@ -32,7 +33,7 @@ pub(crate) async fn run(args: &LocalnetArgs, console: &Console) -> Result<(), Fa
     progress.clear();
     let network_file = local::network_file(&localnet);
     if let Some(path) = &args.write_network {
-        private::put_in_place(path, &network_file.to_toml(), private::Readers::All)
+        put_in_place(path, &network_file.to_toml(), Readers::All)
             .map_err(|error| Failure::file(path, error))?;
     }
     let ready = Record::Ready {

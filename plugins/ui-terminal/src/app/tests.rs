@@ -1,8 +1,7 @@
 //! The app on an engine in memory, and on a terminal that is a buffer.
 
 mod everywhere;
-mod look;
-mod speed;
+mod lively;
 
 use std::sync::{Arc, Mutex};
 

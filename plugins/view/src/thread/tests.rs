@@ -8,24 +8,16 @@ use super::merge::{change_message, merge};
 
 fn message() -> Message {
     Message {
-        id: MessageId { account: 1, number: 1 },
-        conversation: ConversationId("05".to_owned()),
-        author: AccountId([5; 33]),
         outgoing: true,
         sent: 1,
         received: 1,
         state: MessageState::Queued,
         text: Some("text".to_owned()),
-        notice: None,
-        quote: None,
-        preview: None,
-        invitation: None,
-        attachments: Vec::new(),
-        reactions: Vec::new(),
-        expiry: None,
-        mentions_me: false,
-        deleted: false,
-        hash: None,
+        ..Message::new(
+            MessageId { account: 1, number: 1 },
+            ConversationId("05".to_owned()),
+            AccountId([5; 33]),
+        )
     }
 }
 

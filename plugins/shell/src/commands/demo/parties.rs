@@ -3,13 +3,13 @@
 
 use std::path::Path;
 
-use ramson_host::{Allowed, Host};
+use ramson_host::{Allowed, Host, Readers, put_in_place};
 use ramson_system::{Command, Engine};
 use ramson_types::{AccountId, ConversationId};
 use ramson_wire as wire;
 
 use crate::error::Failure;
-use crate::{plugins, private};
+use crate::plugins;
 
 /// What the accounts are called.
 const YOU: &str = "you";
@@ -82,8 +82,7 @@ impl Parties {
             ..wire::Window::default()
         };
         let text = serde_json::to_string(&window).unwrap_or_default();
-        private::put_in_place(&path, &text, private::Readers::Owner)
-            .map_err(|error| Failure::file(&path, error))
+        put_in_place(&path, &text, Readers::Owner).map_err(|error| Failure::file(&path, error))
     }
 
     /// Lets the bot answer.

@@ -153,7 +153,7 @@ struct About {
 
 /// The same, if its library is there.
 fn about(name: &str, host: &Host) -> Option<About> {
-    if plugins::is_path(name) {
+    if ramson_host::is_path(name) {
         let path = std::path::absolute(name).ok()?;
         let says = ramson_host::check(&path).descriptor?;
         return Some(About { asked: says.grants, ui: says.ui });

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::cli::PluginNewArgs;
 use crate::console::Console;
 use crate::error::Failure;
-use crate::private::{self, Readers};
 use crate::record::Record;
+use ramson_host::{Readers, put_in_place};
 
 /// Where the SDK is in the source tree.
 const SDK: &str = "plugins/sdk";
@@ -100,7 +100,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(io)?;
     }
-    private::put_in_place(path, text, Readers::All).map_err(io)
+    put_in_place(path, text, Readers::All).map_err(io)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
 use ramson_view::Action;
 
-use super::{Desk, look};
+use super::{Desk, lively};
 use crate::input::Input;
 
 /// Numbers that look random, the same every time.
@@ -19,7 +19,7 @@ impl Numbers {
 
 #[test]
 fn every_size_down_to_one_cell_can_be_drawn() {
-    let (world, me, bob) = look::lively();
+    let (world, me, bob) = lively::lively();
     let mut desk = Desk::of(world, me, 80, 24);
     for open in [false, true] {
         if open {
@@ -38,7 +38,7 @@ fn every_size_down_to_one_cell_can_be_drawn() {
 fn whatever_is_pressed_at_whatever_size_nothing_breaks() {
     let mut numbers = Numbers(7);
     for _ in 0..12 {
-        let (world, me, bob) = look::lively();
+        let (world, me, bob) = lively::lively();
         let mut desk = Desk::of(world, me, 80, 24);
         desk.act(Action::Open(bob.into()));
         for _ in 0..120 {

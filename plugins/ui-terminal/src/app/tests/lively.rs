@@ -1,14 +1,7 @@
-//! Not tests: pictures to look at. `RAMSON_LOOK` says where they go.
+//! A home with much in it, for tests that look everywhere.
 
-use std::path::PathBuf;
-
-use crossterm::event::KeyCode;
-use ramson_view::Action;
 use ramson_view::testing::World;
 use ramson_wire::{AccountId, Change, Disappearing, MessageState, Quote, Reaction};
-
-use super::Desk;
-use crate::theme::{Depth, Theme, ThemeName};
 
 /// A home with people who talk.
 pub(super) fn lively() -> (World, AccountId, AccountId) {
@@ -68,37 +61,4 @@ pub(super) fn lively() -> (World, AccountId, AccountId) {
     world.alter(me, failed, Change::State { state: MessageState::Failed { reason } });
     world.send(me, bob, "See you!");
     (world, me, bob)
-}
-
-fn keep(desk: &Desk, name: &str) {
-    let Ok(folder) = std::env::var("RAMSON_LOOK") else { return };
-    let folder = PathBuf::from(folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join(format!("{name}.svg")), crate::capture::svg(desk.buffer(), name))
-        .unwrap();
-    std::fs::write(folder.join(format!("{name}.txt")), desk.text()).unwrap();
-}
-
-#[test]
-#[ignore = "makes pictures"]
-fn pictures() {
-    for (width, height) in [(80, 24), (140, 40), (50, 20), (30, 8), (110, 34)] {
-        for name in ThemeName::ALL {
-            let (world, me, bob) = lively();
-            let mut desk = Desk::in_theme(world, me, width, height, Theme::new(name, Depth::True));
-            let size = format!("{width}x{height}-{}", name.name().replace(' ', "-"));
-            keep(&desk, &format!("{size}-list"));
-            desk.act(Action::Open(bob.into()));
-            desk.type_in("I will, and there is a");
-            keep(&desk, &format!("{size}-open"));
-            desk.key(KeyCode::Tab);
-            for _ in 0..4 {
-                desk.key(KeyCode::Up);
-            }
-            keep(&desk, &format!("{size}-marked"));
-            desk.key(KeyCode::Char('r'));
-            desk.type_in(" :smi");
-            keep(&desk, &format!("{size}-candidates"));
-        }
-    }
 }
