@@ -222,7 +222,7 @@ fn counted_seal(
     let keys = me.keys().clone();
     let intent = Intent::Command(Command::Send { to, post: Post::text("x".repeat(160)) });
     let history = nothing(me.questions(&intent));
-    let plan = me.carry_out(intent, history, now, rng).expect("it can be sent");
+    let plan = me.carry_out(intent, &history, now, rng).expect("it can be sent");
     let seal = |copy: &ramson_protocol::account::Outgoing| {
         inbox::seal(&keys, &copy.to, &copy.content, copy.sent, rng).expect("an account")
     };

@@ -36,7 +36,7 @@ static const void *extension(void *ctx, const char *id) {
 }
 
 static const rp_host host = {sizeof(rp_host), RP_ABI_MAJOR, RP_ABI_MINOR, ~(uint64_t)0,
-                             NULL,            submit,       log_line,     extension};
+                             NULL,            submit,       log_line,     extension,    NULL};
 
 static void *bot;
 

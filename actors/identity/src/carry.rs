@@ -1,7 +1,7 @@
 //! Commands and work carried out: questions → answers → plan → sealed copies →
 //! outbox → commit, all in one turn.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use actix::prelude::*;
 use ramson_messages::crypto::SealCopies;
@@ -9,6 +9,7 @@ use ramson_messages::identity::{Carry, CarryAll, CarryError};
 use ramson_messages::storage::RecallHistory;
 use ramson_protocol::account::{Decision, History, Intent, Plan, Question};
 use ramson_protocol::command::{Command, CommandError, Outcome};
+use ramson_protocol::mark::Mark;
 use ramson_protocol::store::{Change, PluginChange};
 
 use crate::{IdentityActor, Work};
@@ -39,6 +40,26 @@ impl Handler<Carry> for IdentityActor {
     }
 }
 
+/// What is kept with what is carried out.
+#[derive(Default)]
+struct Kept {
+    /// In the order of what is carried out.
+    marks: Vec<Option<Mark>>,
+    changes: Vec<PluginChange>,
+}
+
+/// Things that are carried out together, each with what those before it led
+/// to.
+struct Batch {
+    left: VecDeque<Intent>,
+    plans: Plans,
+    /// What was asked of the history.
+    asked: BTreeSet<Question>,
+    /// What it has to that, and what was decided since.
+    history: History,
+    keep: Kept,
+}
+
 /// What each of several commands leads to.
 type Plans = Vec<Result<Plan, CommandError>>;
 
@@ -50,7 +71,7 @@ impl Handler<CarryAll> for IdentityActor {
 
     fn handle(
         &mut self,
-        CarryAll { commands, keep }: CarryAll,
+        CarryAll { commands, marks, keep }: CarryAll,
         _: &mut Context<Self>,
     ) -> Self::Result {
         let waiting = self.turns.waiting();
@@ -63,7 +84,7 @@ impl Handler<CarryAll> for IdentityActor {
                 return refused(CarryError::OutboxFull { waiting, limit: MAX_OUTBOX });
             }
             let intents = commands.into_iter().map(Intent::Command).collect();
-            actor.carry_all(intents, keep, ctx)
+            actor.carry_all(intents, Kept { marks, changes: keep }, ctx)
         })
     }
 }
@@ -91,28 +112,34 @@ impl IdentityActor {
         intent: Intent,
         ctx: &mut Context<Self>,
     ) -> Work<Result<Outcome, CarryError>> {
-        only(self.carry_all(vec![intent], Vec::new(), ctx))
+        only(self.carry_all(vec![intent], Kept::default(), ctx))
     }
 
     /// The same, with a history that has nothing.
-    pub(crate) fn carry_blindly(&mut self, intent: Intent) -> Work<Result<Outcome, CarryError>> {
-        only(self.carry_with(vec![intent], History::default(), Vec::new()))
+    pub(crate) fn carry_blindly(
+        &mut self,
+        intent: Intent,
+        ctx: &mut Context<Self>,
+    ) -> Work<Result<Outcome, CarryError>> {
+        let asked = self.account.questions(&intent).into_iter().collect();
+        let (left, plans) = (VecDeque::from([intent]), Vec::new());
+        let (history, keep) = (History::default(), Kept::default());
+        only(self.decide(Batch { left, plans, asked, history, keep }, ctx))
     }
 
     fn carry_all(
         &mut self,
         intents: Vec<Intent>,
-        keep: Vec<PluginChange>,
+        keep: Kept,
         ctx: &mut Context<Self>,
     ) -> Work<Result<Outcomes, CarryError>> {
         self.notice_clock();
-        let mut questions: Vec<Question> =
+        let asked: BTreeSet<Question> =
             intents.iter().flat_map(|intent| self.account.questions(intent)).collect();
-        questions.sort();
-        questions.dedup();
-        let history = self.recall(questions, ctx);
-        Box::pin(history.into_actor(self).then(move |history, actor, _| match history {
-            Ok(history) => actor.carry_with(intents, history, keep),
+        let history = self.recall(asked.iter().cloned().collect(), ctx);
+        let (left, plans) = (VecDeque::from(intents), Vec::new());
+        Box::pin(history.into_actor(self).then(move |history, actor, ctx| match history {
+            Ok(history) => actor.decide(Batch { left, plans, asked, history, keep }, ctx),
             Err(error) => refused(error),
         }))
     }
@@ -137,16 +164,57 @@ impl IdentityActor {
         }
     }
 
-    /// Decides, with what the history has to the questions, and seals.
-    fn carry_with(
+    /// Decides one after the other. What was decided before may lead to other
+    /// questions.
+    fn decide(
         &mut self,
-        intents: Vec<Intent>,
-        history: History,
-        keep: Vec<PluginChange>,
+        mut batch: Batch,
+        ctx: &mut Context<Self>,
     ) -> Work<Result<Outcomes, CarryError>> {
         let now = self.clock.now();
-        let carry = |intent| self.account.carry_out(intent, history.clone(), now, &mut self.rng);
-        let plans: Plans = intents.into_iter().map(carry).collect();
+        while let Some(intent) = batch.left.pop_front() {
+            let mut questions = self.account.questions(&intent);
+            questions.retain(|question| !batch.asked.contains(question));
+            if !questions.is_empty() {
+                batch.left.push_front(intent);
+                return self.ask_more(batch, questions, ctx);
+            }
+            let plan = self.account.carry_out(intent, &batch.history, now, &mut self.rng);
+            if let Ok(plan) = &plan {
+                batch.history.follow(&plan.decision.changes);
+            }
+            batch.plans.push(plan);
+        }
+        self.seal(batch.plans, batch.keep)
+    }
+
+    fn ask_more(
+        &mut self,
+        mut batch: Batch,
+        questions: Vec<Question>,
+        ctx: &mut Context<Self>,
+    ) -> Work<Result<Outcomes, CarryError>> {
+        let answers = self.recall(questions.clone(), ctx);
+        Box::pin(answers.into_actor(self).then(move |answers, actor, ctx| match answers {
+            Ok(answers) => {
+                batch.asked.extend(questions);
+                batch.history.learn(answers);
+                for plan in batch.plans.iter().flatten() {
+                    batch.history.follow(&plan.decision.changes);
+                }
+                actor.decide(batch, ctx)
+            }
+            Err(error) => {
+                // The machine went on with what is kept nowhere.
+                if batch.plans.iter().any(Result::is_ok) {
+                    actor.start_again(&error, ctx);
+                }
+                refused(error)
+            }
+        }))
+    }
+
+    fn seal(&mut self, plans: Plans, keep: Kept) -> Work<Result<Outcomes, CarryError>> {
         let outgoing = plans.iter().flatten().flat_map(|plan| &plan.outgoing);
         let copies: Vec<_> =
             outgoing.map(|copy| (copy.to, copy.sent, copy.content.clone())).collect();
@@ -171,23 +239,26 @@ impl IdentityActor {
         &mut self,
         plans: Plans,
         mut sealed: Vec<Vec<u8>>,
-        keep: Vec<PluginChange>,
+        keep: Kept,
         ctx: &mut Context<Self>,
     ) -> Work<Result<Outcomes, CarryError>> {
         let now = self.clock.now();
         let (mut decision, mut outcomes) = (Decision::default(), Vec::new());
         let mut messages = BTreeSet::new();
+        let mut marks = keep.marks.into_iter();
         for plan in plans {
+            let mark = marks.next().flatten();
             outcomes.push(plan.map(|plan| {
                 messages.extend(plan.outgoing.iter().map(|copy| copy.message));
                 let rest = sealed.split_off(plan.outgoing.len().min(sealed.len()));
                 let own = std::mem::replace(&mut sealed, rest);
                 let (decided, outcome) = self.account.queue(plan, own, now);
                 decision.and(decided);
+                decision.changes.extend(mark.map(|mark| Change::Plugin(mark.set(&outcome, now))));
                 outcome
             }));
         }
-        decision.changes.extend(keep.into_iter().map(Change::Plugin));
+        decision.changes.extend(keep.changes.into_iter().map(Change::Plugin));
         if decision.is_empty() && messages.is_empty() {
             return Box::pin(actix::fut::ready(Ok(outcomes)));
         }

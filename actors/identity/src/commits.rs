@@ -31,6 +31,8 @@ pub(crate) struct Commits {
     signals: Vec<AccountSignal>,
     waiting: Vec<Waiting>,
     under_way: bool,
+    /// A decision was not kept, so none that was taken after it is.
+    ended: bool,
     /// The newest event that is known of.
     newest: u64,
 }
@@ -69,6 +71,10 @@ impl IdentityActor {
     }
 
     fn start_commit(&mut self, ctx: &mut Context<Self>) {
+        if self.commits.ended {
+            // Whoever waits is told that the actor stopped.
+            return self.commits.waiting.clear();
+        }
         if self.commits.under_way {
             return;
         }
@@ -161,9 +167,10 @@ impl IdentityActor {
 
     /// The machine believes what the store does not have. Only a fresh start
     /// from the store makes both agree again.
-    pub(crate) fn start_again(&self, error: &dyn std::fmt::Display, ctx: &mut Context<Self>) {
+    pub(crate) fn start_again(&mut self, error: &dyn std::fmt::Display, ctx: &mut Context<Self>) {
         let account = self.number;
         tracing::error!(account, %error, "a decision was not kept; the account starts again");
+        self.commits.ended = true;
         ctx.stop();
     }
 }

@@ -52,7 +52,7 @@ impl IdentityActor {
                 return Box::pin(actix::fut::ready((None, Ok(Outcome::Done))));
             };
             let done = actor.carry(Intent::Work(work.clone()), ctx);
-            Box::pin(done.then(move |done, actor, _| actor.end_work(work, done)))
+            Box::pin(done.then(move |done, actor, ctx| actor.end_work(work, done, ctx)))
         });
         ctx.spawn(done.map(|(work, done), actor, ctx| match (work, done) {
             (_, Ok(_)) => {
@@ -87,11 +87,16 @@ impl IdentityActor {
 
     /// Passes over a message whose record is damaged, until the next start:
     /// the machine hears that it is not there.
-    fn end_work(&mut self, work: Due, done: Result<Outcome, CarryError>) -> Work<Done> {
+    fn end_work(
+        &mut self,
+        work: Due,
+        done: Result<Outcome, CarryError>,
+        ctx: &mut Context<Self>,
+    ) -> Work<Done> {
         let done = match (&work, done) {
             (Due::Expire(ids), Err(error)) if ids.len() == 1 && is_damaged(&error) => {
                 tracing::error!(account = self.number, %error, "a message cannot be removed");
-                self.carry_blindly(Intent::Work(work.clone()))
+                self.carry_blindly(Intent::Work(work.clone()), ctx)
             }
             (_, done) => Box::pin(actix::fut::ready(done)),
         };

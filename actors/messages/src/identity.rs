@@ -3,6 +3,7 @@
 use actix::Message;
 use ramson_crypto::session_protocol::EncryptError;
 use ramson_protocol::command::{Command, CommandError, Outcome, Profile};
+use ramson_protocol::mark::Mark;
 use ramson_protocol::store::PluginChange;
 use ramson_protocol::swarm::PollOutcome;
 use ramson_types::{Ed25519PublicKey, MessageId, Timestamp};
@@ -25,6 +26,9 @@ pub struct Carry(pub Command);
 pub struct CarryAll {
     /// The commands; each has an outcome.
     pub commands: Vec<Command>,
+    /// Where it is written down that they were carried out, in their order;
+    /// what is missing is not written down, what is refused neither.
+    pub marks: Vec<Option<Mark>>,
     /// What is kept with them.
     pub keep: Vec<PluginChange>,
 }

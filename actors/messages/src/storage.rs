@@ -238,6 +238,8 @@ pub struct ListPluginData {
     pub plugin: String,
     /// The text.
     pub prefix: String,
+    /// Only those behind this name.
+    pub after: Option<String>,
     /// How many at most; all of them are in memory at once.
     pub limit: usize,
 }

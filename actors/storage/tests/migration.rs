@@ -4,7 +4,7 @@
 //! `data/schema-2.store` was written by the last version before schema 3: the
 //! same steps, then for each account what [`Store`]s kept in another way then.
 //! `data/schema-3.store` was written by the last version before schema 4: forty
-//! steps of today's workload.
+//! steps of the workload.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod support;
@@ -52,7 +52,7 @@ fn expected_of_schema_2() -> Store {
 
 fn expected_of_schema_3() -> Store {
     let store = support::create(Arc::new(MemoryFile::new()));
-    (0..40).for_each(|number| support::step(&store, number));
+    (0..40).for_each(|number| support::step_of_schema_3(&store, number));
     store
 }
 

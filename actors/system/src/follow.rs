@@ -255,42 +255,4 @@ impl<T> Order<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn order(through: u64) -> Order<u64> {
-        Order { through, held: BTreeMap::new() }
-    }
-
-    #[test]
-    fn every_number_counts_once_and_in_order_however_it_comes() {
-        let mut order = order(10);
-        assert!(order.take(10, 10).is_empty());
-        assert!(order.take(12, 12).is_empty());
-        assert_eq!(order.take(11, 11), [11, 12]);
-        assert!(order.take(14, 14).is_empty() && order.take(12, 12).is_empty());
-        assert_eq!(order.pass(13), (vec![], None));
-        assert_eq!(order.take(15, 15), [14, 15]);
-        assert_eq!((order.through, order.held.len()), (15, 0));
-    }
-
-    #[test]
-    fn what_the_log_has_too_is_told_as_it_came() {
-        let mut order = order(0);
-        assert!(order.take(3, 3).is_empty() && order.take(5, 5).is_empty());
-        assert_eq!(order.pass(1), (vec![], None));
-        assert_eq!(order.pass(5), (vec![3], Some(5)));
-        assert_eq!(order.through, 5);
-    }
-
-    #[test]
-    fn a_gap_that_the_log_has_no_more_is_waited_for_no_longer() {
-        let mut order = order(10);
-        assert!(order.close_all().is_empty());
-        assert_eq!(order.through, 10);
-        assert!(order.take(12, 12).is_empty() && order.take(14, 14).is_empty());
-        assert_eq!(order.close_all(), [12, 14]);
-        assert!(order.take(13, 13).is_empty());
-        assert_eq!(order.take(15, 15), [15]);
-    }
-}
+mod tests;

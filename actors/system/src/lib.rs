@@ -10,6 +10,7 @@
 //! | `status` | how the network is, and whose a name is |
 //! | `network` | a network file as the engine needs it |
 //! | `environment` | what an engine stands on: this machine, or a simulated one |
+//! | `testing` | a home in memory, for tests |
 //! | `arbiters`, `clock`, `entropy` | threads, time and randomness, each owned by one file |
 
 mod arbiters;
@@ -21,6 +22,8 @@ mod follow;
 mod guardian;
 mod network;
 mod status;
+#[cfg(test)]
+mod testing;
 mod wiring;
 
 pub use clock::SystemClock;
@@ -39,6 +42,7 @@ pub use ramson_protocol::command::{
 };
 pub use ramson_protocol::details;
 pub use ramson_protocol::event::{AccountEvent, AccountSignal, EventKind, EventRef, MessageChange};
+pub use ramson_protocol::mark::{Mark, Marked, MarkedOutcome};
 pub use ramson_protocol::names::ResolveError;
 pub use ramson_protocol::paths::{PathStatus, PathsStatus};
 pub use ramson_protocol::snapshot::{Query, Snapshot};

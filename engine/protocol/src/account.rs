@@ -188,7 +188,7 @@ impl Account {
     pub fn carry_out(
         &mut self,
         intent: Intent,
-        history: History,
+        history: &History,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<Plan, CommandError> {

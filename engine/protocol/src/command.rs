@@ -29,6 +29,9 @@ pub enum Command {
         emoji: String,
         /// Whether it is taken away.
         remove: bool,
+        /// Whether the account's other devices are not told; see
+        /// [`Post::unsynced`].
+        unsynced: bool,
     },
     /// Deletes a message.
     Delete {
@@ -150,6 +153,9 @@ pub struct Post {
     pub preview: Option<LinkPreview>,
     /// An invitation to a community; then there is no text.
     pub invitation: Option<Invitation>,
+    /// The account's other devices are not told: there is no copy for them. For
+    /// bots, which have none. A note to self goes out all the same.
+    pub unsynced: bool,
 }
 
 impl Post {

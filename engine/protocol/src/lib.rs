@@ -22,6 +22,7 @@ pub mod config;
 pub mod details;
 pub mod event;
 pub mod inbox;
+pub mod mark;
 pub mod names;
 pub mod onion;
 pub mod paths;

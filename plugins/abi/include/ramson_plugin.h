@@ -31,7 +31,7 @@ extern "C" {
 
 #define RP_MAGIC     0x314E4D52u /* "RMN1" */
 #define RP_ABI_MAJOR 1           /* another one is refused */
-#define RP_ABI_MINOR 0           /* fields are only ever added at the end */
+#define RP_ABI_MINOR 1           /* fields are only ever added at the end */
 
 /* Limits. */
 #define RP_MAX_EVENT     16777216u /* bytes of an event's payload */
@@ -39,6 +39,8 @@ extern "C" {
 #define RP_MAX_IN_FLIGHT 64u       /* requests without a reply; then RP_AGAIN */
 #define RP_MAX_BATCH     64u       /* events of one on_events */
 #define RP_MAX_NAME      64u       /* bytes of id, name and version each */
+#define RP_WINDOW        256u      /* events of a durable plugin that are told
+                                      and not done with */
 
 /* Bytes of somebody else. `ptr` may be NULL only where `len` is 0. */
 typedef struct rp_slice {
@@ -67,8 +69,11 @@ enum {
 /* rp_plugin.flags */
 enum {
   RP_FLAG_UI = 1u << 0,    /* has run_ui: it takes turns with other UIs */
-  RP_FLAG_UNLOAD = 1u << 1 /* after destroy no thread, no callback and no
-                              thread-local of ours is left: unmap us */
+  RP_FLAG_UNLOAD = 1u << 1, /* after destroy no thread, no callback and no
+                               thread-local of ours is left: unmap us */
+  RP_FLAG_DURABLE = 1u << 2 /* an event is told again, also after a restart,
+                               until RP_REQUEST_DONE says that it is done with;
+                               at most RP_WINDOW are not. Not for a UI. */
 };
 
 /* rp_plugin.topics: which events are of interest. */
@@ -117,7 +122,9 @@ enum {
 enum {
   RP_REQUEST_COMMAND = 1, /* to an account: send, react, delete ... */
   RP_REQUEST_QUERY = 2,   /* a question */
-  RP_REQUEST_CONTROL = 3  /* to the program: plugins, UIs, accounts */
+  RP_REQUEST_CONTROL = 3, /* to the program: plugins, UIs, accounts */
+  RP_REQUEST_DONE = 4     /* of a durable plugin: events are done with, and
+                             what goes with that is kept in the same commit */
 };
 
 /* rp_host.log */
@@ -152,6 +159,10 @@ typedef struct rp_host {
 
   /* [any thread] What later versions add, by name. NULL if unknown. */
   const void *(*extension)(void *ctx, const char *id);
+
+  /* [any thread] Since ABI 1.1: look at `size` first. Milliseconds since 1970
+   * in UTC by the host's clock, which goes by the network's. */
+  uint64_t (*now)(void *ctx);
 } rp_host;
 
 /* The plugin's side: constant data. */

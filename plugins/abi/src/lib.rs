@@ -17,7 +17,7 @@ pub const MAGIC: u32 = 0x314E_4D52;
 /// Another major version is refused.
 pub const ABI_MAJOR: u16 = 1;
 /// Grows with fields that are added at the end.
-pub const ABI_MINOR: u16 = 0;
+pub const ABI_MINOR: u16 = 1;
 
 /// The longest payload of an event in bytes.
 pub const MAX_EVENT: usize = 16 * 1024 * 1024;
@@ -29,6 +29,8 @@ pub const MAX_IN_FLIGHT: usize = 64;
 pub const MAX_BATCH: usize = 64;
 /// The longest id, name and version of a plugin in bytes.
 pub const MAX_NAME: usize = 64;
+/// So many events of a durable plugin may be told and not done with.
+pub const WINDOW: usize = 256;
 /// The longest line that is logged, in bytes.
 pub const MAX_LOG: usize = 4 * 1024;
 
@@ -70,6 +72,8 @@ pub const BINCODE: u32 = 2;
 pub const FLAG_UI: u32 = 1 << 0;
 /// It may be unmapped after it was destroyed.
 pub const FLAG_UNLOAD: u32 = 1 << 1;
+/// Its events are told until it says that they are done with.
+pub const FLAG_DURABLE: u32 = 1 << 2;
 
 /// Messages, and what changes of them.
 pub const TOPIC_MESSAGES: u64 = 1 << 0;
@@ -136,6 +140,8 @@ pub const REQUEST_COMMAND: u32 = 1;
 pub const REQUEST_QUERY: u32 = 2;
 /// To the program.
 pub const REQUEST_CONTROL: u32 = 3;
+/// Events are done with.
+pub const REQUEST_DONE: u32 = 4;
 
 /// Levels of the log.
 pub const LOG_ERROR: i32 = 1;
@@ -182,6 +188,8 @@ pub struct Host {
     pub log: unsafe extern "C" fn(*mut c_void, i32, Slice),
     /// Any thread: what later versions add.
     pub extension: unsafe extern "C" fn(*mut c_void, *const c_char) -> *const c_void,
+    /// Any thread: milliseconds since 1970. Hosts of version 1.0 end before it.
+    pub now: Option<unsafe extern "C" fn(*mut c_void) -> u64>,
 }
 
 /// `rp_plugin.create`

@@ -31,18 +31,18 @@ fn mirror() -> BTreeMap<String, i64> {
     let mut lines = BTreeMap::new();
     layout!(lines, Slice = "rp_slice": ptr len);
     layout!(lines, Event = "rp_event": seq reply_to kind flags payload);
-    layout!(lines, Host = "rp_host": size abi_major abi_minor granted ctx submit log extension);
+    layout!(lines, Host = "rp_host": size abi_major abi_minor granted ctx submit log extension now);
     layout!(lines, Plugin = "rp_plugin": magic size abi_major abi_minor flags id name version
         encoding schema topics grants create on_events run_ui request_stop destroy extension);
     lines.insert("sizeof rp_status".to_owned(), size_of::<Status>() as i64);
     constants!(lines: MAGIC ABI_MAJOR ABI_MINOR MAX_EVENT MAX_REQUEST MAX_IN_FLIGHT MAX_BATCH
-        MAX_NAME OK AGAIN FAILED PANICKED DENIED BAD_PAYLOAD TOO_LARGE CLOSED JSON BINCODE FLAG_UI
-        FLAG_UNLOAD TOPIC_MESSAGES TOPIC_CONVERSATIONS TOPIC_TYPING TOPIC_NETWORK TOPIC_PLUGINS
+        MAX_NAME WINDOW OK AGAIN FAILED PANICKED DENIED BAD_PAYLOAD TOO_LARGE CLOSED JSON BINCODE FLAG_UI
+        FLAG_UNLOAD FLAG_DURABLE TOPIC_MESSAGES TOPIC_CONVERSATIONS TOPIC_TYPING TOPIC_NETWORK TOPIC_PLUGINS
         GRANT_READ GRANT_HISTORY GRANT_SEND GRANT_MANAGE GRANT_CONTACTS GRANT_PROFILE GRANT_NETWORK
         GRANT_ACCOUNTS GRANT_PLUGINS EVENT_SNAPSHOT EVENT_MESSAGE EVENT_MESSAGE_CHANGED
         EVENT_MESSAGE_REMOVED EVENT_CONVERSATION EVENT_CONVERSATION_REMOVED EVENT_PROFILE
         EVENT_ACCOUNT EVENT_ACCOUNT_REMOVED EVENT_TYPING EVENT_NETWORK EVENT_PLUGINS EVENT_REPLY
-        EVENT_LAGGED REQUEST_COMMAND REQUEST_QUERY REQUEST_CONTROL);
+        EVENT_LAGGED REQUEST_COMMAND REQUEST_QUERY REQUEST_CONTROL REQUEST_DONE);
     for (name, level) in
         [("ERROR", LOG_ERROR), ("WARN", LOG_WARN), ("INFO", LOG_INFO), ("DEBUG", LOG_DEBUG)]
     {

@@ -36,6 +36,8 @@ pub(crate) struct Decision {
     pub(crate) rate: Option<u32>,
     /// It is loaded with the engine.
     pub(crate) start: bool,
+    /// It runs in a process of its own.
+    pub(crate) untrusted: bool,
     /// Its library; `None` where it is found by name.
     pub(crate) library: Option<PathBuf>,
     /// What it is handed when it is created.
@@ -126,6 +128,12 @@ impl Decisions {
     pub(crate) fn set_start(&mut self, name: &str, start: bool) {
         let before = self.all.get(name).cloned().unwrap_or_default();
         self.set(name, Decision { start, ..before });
+    }
+
+    /// Decides that a plugin runs in a process of its own.
+    pub(crate) fn set_untrusted(&mut self, name: &str) {
+        let before = self.all.get(name).cloned().unwrap_or_default();
+        self.set(name, Decision { untrusted: true, ..before });
     }
 
     fn set(&mut self, name: &str, decision: Decision) {

@@ -82,12 +82,24 @@ impl Gate {
                 CodecError::TooLarge { .. } => TOO_LARGE,
                 CodecError::Malformed { .. } => BAD_PAYLOAD,
             })?;
+        self.check(request, now)
+    }
+
+    /// The same for one that is read already.
+    pub(crate) fn check(&self, request: Request, now: Instant) -> Result<Request, Status> {
         let allowed = match &request {
             Request::Command(command) => self.may_command(command),
+            Request::Done(done) => done.commands.iter().all(|command| self.may_command(command)),
             Request::Query(query) => self.may_query(query),
             Request::Control(control) => self.may_control(control),
         };
-        match (allowed, &self.rate) {
+        // How else would it wait, or say that it is done with something?
+        let counts = match &request {
+            Request::Query(Query::Alarm { .. }) => false,
+            Request::Done(done) => !done.commands.is_empty(),
+            _ => true,
+        };
+        match (allowed, self.rate.as_ref().filter(|_| counts)) {
             (false, _) => Err(DENIED),
             (true, Some(rate)) if !rate.take(now) => Err(AGAIN),
             (true, _) => Ok(request),
@@ -167,7 +179,7 @@ impl Gate {
         self.accounts.is_none() && self.conversations.is_none()
     }
 
-    fn may_command(&self, AccountCommand { account, command }: &AccountCommand) -> bool {
+    fn may_command(&self, AccountCommand { account, command, .. }: &AccountCommand) -> bool {
         self.grants.has(command.needs())
             && self.sees_account(account)
             && match target(command) {
@@ -193,6 +205,8 @@ impl Gate {
             | Query::Network { account }
             | Query::Resolve { account, .. } => (Grant::Network, Some(account), None),
             Query::Plugins => (Grant::Plugins, None, None),
+            // Its own.
+            Query::Record { .. } | Query::Records { .. } | Query::Alarm { .. } => return true,
         };
         self.grants.has(grant)
             && account.is_none_or(|account| self.sees_account(account))

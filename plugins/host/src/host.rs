@@ -7,6 +7,7 @@
 //! | `entry` | what is known of each plugin |
 //! | `instance` | one instance, from its private copy to its end |
 //! | `failure` | what follows when one failed |
+//! | `guest` | a seat without a library: a client of the RPC server, a test |
 //! | `allow` | a plugin is allowed anew, whether it runs or not |
 //! | `choose` | decisions without loading, and which home they are of |
 //! | `screen` | whose turn it is on the main thread |
@@ -20,6 +21,7 @@ mod config;
 mod entry;
 mod error;
 mod failure;
+mod guest;
 mod instance;
 mod resolve;
 mod screen;
@@ -38,6 +40,7 @@ use tokio::time::timeout;
 
 pub use config::{Allowed, EngineInfo, Errand, HostConfig, Limits};
 pub use error::HostError;
+pub use guest::{Gone, Guest, GuestLine, GuestPlan, Told};
 
 use entry::Entries;
 use instance::{Leave, aside};
@@ -313,6 +316,14 @@ impl Host {
         let running = self.inner.entries.running(name);
         let old = running.ok_or_else(|| HostError::NotLoaded { name: name.to_owned() })?;
         let new = self.start_again(name).await?;
+        if new.worker.seat.progress().is_some() {
+            // What the old one is not done with is told to the new one.
+            self.inner.shared.remove(&old.seat);
+            self.leave(&old, Leave::AtOnce).await;
+            self.seat(name, &new);
+            self.publish();
+            return Ok(());
+        }
         // From then on the new one hears what happens, and the old one only
         // what waits for it already: nothing is heard by both.
         if let Err(error) = self.exchange(&old, &new.worker).await {

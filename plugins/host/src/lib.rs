@@ -9,8 +9,9 @@
 //! | file | what |
 //! |---|---|
 //! | `host` | the handle: load, stop, swap, list, use a UI |
-//! | `library/` | a library as a file, and mapped; the only place with `unsafe` |
+//! | `library/` | a library as a file, and mapped; almost all `unsafe` is there |
 //! | `link` | what a plugin is asked to do, wherever it runs |
+//! | `child/` | a plugin in a process of its own |
 //! | `worker` | the plugin's thread, which calls it |
 //! | `watchdog` | how long a call takes |
 //! | `restart` | when what failed is started again |
@@ -23,6 +24,8 @@
 //! | `decisions` | what the user decided: `plugins.toml` |
 //! | `shared` | who is there, and which engine runs |
 //! | `pump`, `snapshot` | what happens, to all plugins that hear of it |
+//! | `happening` | what is told of something that happened to an account |
+//! | `feeder`, `progress`, `desk` | durable plugins: each is told from its own place, and says what it is done with |
 //! | `requests` | what plugins ask for, carried out |
 //! | `convert/` | the engine's model and the plugins' |
 //! | `window` | where the user is, from one UI to the next |
@@ -30,15 +33,20 @@
 //! | `file` | small files for their owner alone |
 
 mod chatter;
+mod child;
 mod clock;
 mod convert;
 mod decisions;
+mod desk;
+mod feeder;
 mod file;
 mod gate;
+mod happening;
 mod host;
 mod library;
 mod link;
 mod prepared;
+mod progress;
 mod pump;
 mod queue;
 mod requests;
@@ -57,9 +65,11 @@ mod watchdog;
 mod window;
 mod worker;
 
+pub use child::{ChildCommand, serve as serve_plugin};
 pub use convert::refusal::{kind_of, kind_of_host};
 pub use file::{Readers, put_in_place};
 pub use host::{Allowed, EngineInfo, Errand, Host, HostConfig, HostError, Limits, check};
+pub use host::{Gone, Guest, GuestLine, GuestPlan, Told};
 pub use library::{Descriptor, Report, is_path, name_of};
 pub use prepared::Prepared;
 pub use slot::{SlotEnd, UiSlot};

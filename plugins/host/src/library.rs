@@ -23,5 +23,5 @@ pub use report::Report;
 
 pub(crate) use find::{NO_NAME, find, found};
 pub use find::{is_path, name_of};
-pub(crate) use load::{LoadError, PrivateCopy, copy};
+pub(crate) use load::{LoadError, PrivateCopy, copy, map_copy};
 pub(crate) use report::{check, read};

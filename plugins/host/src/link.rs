@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use ramson_abi::Status;
 
+use crate::library::LoadError;
+
 /// An event as it is handed over.
 #[derive(Debug, Clone)]
 pub(crate) struct Delivery {
@@ -25,12 +27,21 @@ pub(crate) trait Voice: Send + Sync {
 
     /// Writes to the log; never blocks.
     fn log(&self, level: i32, text: &[u8]);
+
+    /// Milliseconds since 1970; never blocks.
+    fn now(&self) -> u64;
 }
 
 /// One instance of a plugin. Each call blocks until the plugin returns. What
 /// panicked or was given up is [forgotten](PluginLink::forget) instead of
 /// destroyed.
 pub(crate) trait PluginLink: Send + Sync {
+    /// On the plugin's thread, before `create`: maps its library, where that
+    /// was not done yet.
+    fn map(&self) -> Result<(), LoadError> {
+        Ok(())
+    }
+
     /// On the plugin's thread, first. After another status than `OK` it is not
     /// called again.
     fn create(&self, voice: Arc<dyn Voice>, granted: u64, config: &[u8]) -> Status;
@@ -55,4 +66,14 @@ pub(crate) trait PluginLink: Send + Sync {
     /// After `destroy`, when the plugin's thread has ended: takes its code away
     /// if it promised that this is safe. Nothing is called after it.
     fn unmap(&self);
+
+    /// Why it ended by itself, if it did: nothing is called after that.
+    fn lost(&self) -> Option<String> {
+        None
+    }
+
+    /// The process that it has of its own and that is not over.
+    fn process(&self) -> Option<u32> {
+        None
+    }
 }

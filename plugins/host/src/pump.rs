@@ -15,18 +15,16 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ramson_protocol::event::{EventKind as Kind, EventRef};
-use ramson_system::{Engine, EngineError, EngineEvent, Followed, Follower};
+use ramson_system::{EngineError, EngineEvent, Followed, Follower};
 use ramson_types::AccountId;
 use ramson_wire::{Event, EventKind, NetworkEvent, Path, Plugin};
 use tokio::sync::watch;
 
 use crate::convert;
-use crate::convert::conversation::{account as account_of_profile, conversation};
 use crate::convert::event::{self, Lookup};
-use crate::convert::ids::{account_id, conversation_id, message_id};
-use crate::convert::message::message;
+use crate::convert::ids::account_id;
 use crate::gate::Gate;
+use crate::happening::{Happening, Unknown, look_up};
 use crate::prepared::Prepared;
 use crate::seat::Seat;
 use crate::shared::{Attached, Shared, State};
@@ -34,9 +32,6 @@ use crate::snapshot::{self, Around, Whole};
 
 /// After a failure of the store it is asked again so much later.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// So often what an event needs is asked for.
-const ATTEMPTS: u32 = 5;
 
 /// Tells plugins what happens, for ever.
 pub(crate) async fn run(shared: Arc<Shared>) {
@@ -140,12 +135,19 @@ impl Pump {
 
     fn begin_round(&mut self, round: u64) {
         if std::mem::replace(&mut self.round, round) != round {
-            self.waiting = Vec::clone(&self.shared.seats());
+            self.everybody_waits();
         }
     }
 
+    fn everybody_waits(&self) {
+        self.shared.seats().iter().for_each(|seat| seat.want_snapshot());
+    }
+
     async fn give_snapshots(&mut self) {
-        for seat in self.shared.seats().iter().filter(|seat| seat.wants_snapshot()) {
+        let engine = self.source.as_ref().map(|source| source.attached.number);
+        // A durable one has to be in its place first.
+        let ready = |seat: &&Arc<Seat>| seat.progress().is_none() || seat.place(engine).is_some();
+        for seat in self.shared.seats().iter().filter(ready).filter(|seat| seat.wants_snapshot()) {
             if !self.waiting.iter().any(|other| Arc::ptr_eq(other, seat)) {
                 self.waiting.push(seat.clone());
             }
@@ -185,7 +187,8 @@ impl Pump {
             window: self.shared.places.get(),
         };
         for seat in self.waiting.drain(..) {
-            seat.tell(self.told, &snapshot::of(&seat, self.told, &around, &whole));
+            let told = seat.place(engine).unwrap_or(self.told);
+            seat.tell(told, &snapshot::of(&seat, told, &around, &whole));
         }
         for seat in successors {
             self.shared.succeed(&seat, || {
@@ -215,39 +218,11 @@ impl Pump {
     }
 
     async fn take(&mut self, followed: Followed) {
-        match followed {
-            Followed::Received { seq, account, message: came } => {
-                self.told = seq;
-                if !self.know(&account).await {
-                    return;
-                }
-                let what = EventRef {
-                    kind: Kind::MessageReceived,
-                    message: Some(came.id),
-                    conversation: came.conversation.clone(),
-                };
-                if self.somebody_hears(&account, &what) {
-                    let message = message(&account, &came);
-                    self.tell(Event::Message { account: account_id(&account), message });
-                }
-            }
-            Followed::Changed { seq, account, what, event } => {
-                self.told = seq;
-                if !self.know(&account).await || !self.somebody_hears(&account, &what) {
-                    return;
-                }
-                let made = match event {
-                    Some(event) => event::event(&account, &event),
-                    None => event::logged(&account, &what),
-                };
-                let event = match made {
-                    Ok(event) => Some(event),
-                    Err(lookup) => self.look_up(&account, lookup).await,
-                };
-                if let Some(event) = event {
-                    self.tell(event);
-                }
-            }
+        let other = match Happening::of(followed) {
+            Ok(happening) => return self.take_numbered(happening).await,
+            Err(other) => other,
+        };
+        match other {
             Followed::Signal { account, signal } => {
                 if let Some(event) = event::signal(&account, &signal) {
                     self.tell(event);
@@ -263,7 +238,7 @@ impl Pump {
             // An account may have come or gone: only a snapshot tells.
             Followed::Missed => {
                 self.known.clear();
-                self.waiting = Vec::clone(&self.shared.seats());
+                self.everybody_waits();
             }
             Followed::Engine(event) => {
                 let Some(what) = event::network_event(&event) else { return };
@@ -278,7 +253,41 @@ impl Pump {
                     what: as_seen.clone(),
                 });
             }
+            // They have numbers.
+            Followed::Received { .. } | Followed::Changed { .. } => {}
         }
+    }
+
+    /// Those who are durable are told of it by their own feeders.
+    async fn take_numbered(&mut self, happening: Happening) {
+        self.told = happening.seq;
+        if !self.know(&happening.account).await {
+            return;
+        }
+        let Some(source) = &self.source else { return };
+        let seats = self.shared.seats();
+        let hears = |seat: &&Arc<Seat>| seat.progress().is_none();
+        let mut hearing = seats.iter().filter(hears);
+        if !hearing.any(|seat| happening.is_heard_by(&seat.gate)) {
+            return;
+        }
+        match happening.event(&source.attached.engine).await {
+            Ok(Some(event)) => {
+                let seats = self.shared.seats();
+                let hears = |seat: &&Arc<Seat>| hears(seat) && seat.gate.hears(&event);
+                let hearing: Vec<_> = seats.iter().filter(hears).cloned().collect();
+                let prepared = Arc::new(Prepared::new(event));
+                hearing.iter().for_each(|seat| seat.tell(self.told, &prepared));
+            }
+            Ok(None) => {}
+            Err(Unknown) => self.missed(),
+        }
+    }
+
+    /// Something is not known that plugins should be told.
+    fn missed(&self) {
+        let seats = self.shared.seats();
+        seats.iter().filter(|seat| seat.progress().is_none()).for_each(|seat| seat.skip());
     }
 
     /// Tells of an account before anything of it is told. Whether there is
@@ -292,8 +301,13 @@ impl Pump {
         if !self.shared.seats().iter().any(sees) {
             return false;
         }
-        match self.look_up(account, Lookup::Profile).await {
-            Some(Event::Profile { account: profile }) => {
+        let Some(source) = &self.source else { return false };
+        let looked = look_up(&source.attached.engine, account, &Lookup::Profile).await;
+        if looked.is_err() {
+            self.missed();
+        }
+        match looked {
+            Ok(Some(Event::Profile { account: profile })) => {
                 self.known.insert(*account);
                 self.tell(Event::Account { account: profile });
                 true
@@ -301,17 +315,6 @@ impl Pump {
             // It was removed meanwhile.
             _ => false,
         }
-    }
-
-    fn somebody_hears(&self, account: &AccountId, what: &EventRef) -> bool {
-        let (account, kind) = (account_id(account), kind_of(what.kind));
-        let conversation = match kind {
-            EventKind::Profile => None,
-            _ => Some(conversation_id(&what.conversation)),
-        };
-        let hears =
-            |seat: &Arc<Seat>| seat.gate.hears_of(kind, Some(&account), conversation.as_ref());
-        self.shared.seats().iter().any(hears)
     }
 
     /// To all that hear of it.
@@ -337,62 +340,5 @@ impl Pump {
                 false => seat.tell(self.told, &Arc::new(Prepared::new(as_seen(&seat.gate)))),
             }
         }
-    }
-
-    /// What an event does not say itself. `None` where it is not there any
-    /// more and nothing has to be said.
-    async fn look_up(&self, account: &AccountId, lookup: Lookup) -> Option<Event> {
-        let engine = &self.source.as_ref()?.attached.engine;
-        for _ in 0..ATTEMPTS {
-            match ask(engine, account, &lookup).await {
-                Ok(event) => return Some(event),
-                Err(EngineError::Stopped | EngineError::NoSuchAccount { .. }) => return None,
-                Err(error) => {
-                    tracing::warn!("plugins are told later what happened: {error}");
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
-        }
-        tracing::error!("plugins miss an event, because the store does not answer");
-        self.shared.seats().iter().for_each(|seat| seat.skip());
-        None
-    }
-}
-
-async fn ask(engine: &Engine, own: &AccountId, lookup: &Lookup) -> Result<Event, EngineError> {
-    let account = account_id(own);
-    Ok(match lookup {
-        Lookup::Message { id, conversation, new } => match engine.message(*id).await? {
-            Some(found) if *new => Event::Message { account, message: message(own, &found) },
-            Some(found) => Event::MessageChanged {
-                account,
-                conversation: conversation_id(conversation),
-                message: message_id(*id),
-                change: ramson_wire::Change::Now { message: message(own, &found) },
-            },
-            None => event::removed(own, *id, conversation, false),
-        },
-        Lookup::Conversation(id) => {
-            let lines = engine.conversations(own).await?;
-            match lines.iter().find(|line| line.id == *id) {
-                Some(line) => Event::Conversation { account, conversation: conversation(line) },
-                None => event::conversation_removed(own, id),
-            }
-        }
-        Lookup::Profile => {
-            Event::Profile { account: account_of_profile(&engine.profile(own).await?) }
-        }
-    })
-}
-
-/// As what plugins are told of it.
-const fn kind_of(kind: Kind) -> EventKind {
-    match kind {
-        Kind::MessageReceived | Kind::MessageQueued => EventKind::Message,
-        Kind::MessageRemoved => EventKind::MessageRemoved,
-        Kind::ConversationChanged => EventKind::Conversation,
-        Kind::ConversationRemoved => EventKind::ConversationRemoved,
-        Kind::ProfileChanged => EventKind::Profile,
-        _ => EventKind::MessageChanged,
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Nothing comes before the first snapshot. When broadcasts fill the queue the
 //! oldest of them goes and is counted; the plugin is told how many, and a new
-//! snapshot is wanted. Replies and snapshots are never dropped: of replies there
-//! are at most as many as requests may be in flight, of snapshots two: what was
+//! snapshot is wanted. Replies, snapshots and what a durable plugin has
+//! to be told are never dropped: of the last its window is the bound, of replies
+//! there are at most as many as requests may be in flight, of snapshots two: what was
 //! told after one rests on it, so that a newer one comes behind that.
 
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use ramson_wire::{Event, Lagged};
+use tokio::sync::Notify;
 
 use crate::prepared::{Coalesce, Prepared};
 
@@ -23,6 +25,8 @@ pub(crate) struct Queued {
     pub(crate) seq: u64,
     /// Of a reply: the request's id; else 0.
     pub(crate) reply_to: u64,
+    /// It is never dropped: an event of a durable plugin's window.
+    pub(crate) kept: bool,
     /// What.
     pub(crate) what: Arc<Prepared>,
 }
@@ -43,6 +47,8 @@ pub(crate) struct QueueCounts {
 pub(crate) struct Queue {
     state: Mutex<State>,
     filled: Condvar,
+    /// The same for who does not block.
+    added: Notify,
     limit: usize,
 }
 
@@ -77,7 +83,8 @@ impl Queue {
     /// An empty queue for so many broadcasts.
     pub(crate) fn new(limit: usize) -> Self {
         let state = State { wanted: true, ..State::default() };
-        Self { state: Mutex::new(state), filled: Condvar::new(), limit: limit.max(1) }
+        let (filled, added) = (Condvar::new(), Notify::new());
+        Self { state: Mutex::new(state), filled, added, limit: limit.max(1) }
     }
 
     /// Adds something that happened. The first snapshot begins the queue.
@@ -95,7 +102,24 @@ impl Queue {
             return;
         }
         drop(state);
+        self.fill();
+    }
+
+    /// Adds something that is never dropped; who adds it keeps count.
+    pub(crate) fn tell_kept(&self, seq: u64, what: &Arc<Prepared>) {
+        let mut state = self.lock();
+        if state.closed || state.finishing || !state.begun {
+            return;
+        }
+        state.newest_seq = state.newest_seq.max(seq);
+        state.append(Queued { seq, reply_to: 0, kept: true, what: what.clone() });
+        drop(state);
+        self.fill();
+    }
+
+    fn fill(&self) {
         self.filled.notify_one();
+        self.added.notify_one();
     }
 
     /// Adds the reply to a request.
@@ -105,14 +129,14 @@ impl Queue {
             return;
         }
         state.reply_bytes = state.reply_bytes.saturating_add(what.known_size());
-        let reply = Queued { seq: state.newest_seq, reply_to: id, what: what.clone() };
+        let reply = Queued { seq: state.newest_seq, reply_to: id, kept: false, what: what.clone() };
         if !state.begun {
             state.early.push_back(reply);
             return;
         }
         state.append(reply);
         drop(state);
-        self.filled.notify_one();
+        self.fill();
     }
 
     /// Something that it should have told is not known: the plugin is told that
@@ -132,6 +156,26 @@ impl Queue {
         std::mem::take(&mut self.lock().wanted)
     }
 
+    /// A snapshot is wanted again.
+    pub(crate) fn want_snapshot(&self) {
+        self.lock().wanted = true;
+    }
+
+    /// Takes events if there are some. `None` once the queue is closed.
+    pub(crate) fn try_take(&self, most: usize) -> Option<Vec<Queued>> {
+        let mut state = self.lock();
+        match (state.closed, state.entries.is_empty()) {
+            (true, _) => None,
+            (false, true) => (!state.finishing).then(Vec::new),
+            (false, false) => Some(state.take(most.max(1))),
+        }
+    }
+
+    /// Until something was added since the last time, or it ended.
+    pub(crate) async fn added(&self) {
+        self.added.notified().await;
+    }
+
     /// Waits for events and takes at most so many of them. `None` once the
     /// queue is closed; what still waits then is not told.
     pub(crate) fn take(&self, most: usize) -> Option<Vec<Queued>> {
@@ -148,12 +192,14 @@ impl Queue {
     pub(crate) fn finish(&self) {
         self.lock().finishing = true;
         self.filled.notify_all();
+        self.added.notify_one();
     }
 
     /// Ends it: nothing is taken or added any more.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.filled.notify_all();
+        self.added.notify_one();
     }
 
     /// How many bytes the replies have that wait.
@@ -188,7 +234,7 @@ impl State {
             self.broadcasts = self.broadcasts.saturating_sub(1);
         }
         while self.broadcasts >= limit && self.drop_oldest() {}
-        let place = self.append(Queued { seq, reply_to: 0, what: what.clone() });
+        let place = self.append(Queued { seq, reply_to: 0, kept: false, what: what.clone() });
         self.broadcasts = self.broadcasts.saturating_add(1);
         if let Some(key) = key {
             self.keyed.insert(key, place);
@@ -196,8 +242,9 @@ impl State {
     }
 
     fn drop_oldest(&mut self) -> bool {
-        let is_broadcast =
-            |place: &u64, queued: &Queued| queued.reply_to == 0 && !self.snapshots.contains(place);
+        let is_broadcast = |place: &u64, queued: &Queued| {
+            queued.reply_to == 0 && !queued.kept && !self.snapshots.contains(place)
+        };
         let oldest = self.entries.iter().find(|(place, it)| is_broadcast(place, it));
         let Some(place) = oldest.map(|(place, _)| *place) else { return false };
         if let Some(gone) = self.entries.remove(&place) {
@@ -226,7 +273,7 @@ impl State {
             self.snapshots.remove(&newest);
             self.entries.remove(&newest);
         }
-        let place = self.append(Queued { seq, reply_to: 0, what: what.clone() });
+        let place = self.append(Queued { seq, reply_to: 0, kept: false, what: what.clone() });
         self.snapshots.insert(place);
         if !std::mem::replace(&mut self.begun, true) {
             for mut reply in std::mem::take(&mut self.early) {
@@ -249,7 +296,7 @@ impl State {
         if skipped > 0 {
             let seq = self.entries.first_key_value().map_or(self.newest_seq, |(_, it)| it.seq);
             let lagged = Arc::new(Prepared::new(Event::Lagged(Lagged { skipped })));
-            batch.push(Queued { seq, reply_to: 0, what: lagged });
+            batch.push(Queued { seq, reply_to: 0, kept: false, what: lagged });
             self.wanted = true;
         }
         while batch.len() < most
@@ -257,7 +304,7 @@ impl State {
         {
             if queued.reply_to != 0 {
                 self.reply_bytes = self.reply_bytes.saturating_sub(queued.what.known_size());
-            } else if !self.snapshots.remove(&place) {
+            } else if !queued.kept && !self.snapshots.remove(&place) {
                 self.broadcasts = self.broadcasts.saturating_sub(1);
                 self.forget_key(place, &queued);
             }

@@ -5,8 +5,11 @@
 //! What is done to the program itself goes on when the plugin that asked is
 //! gone: it may have asked to be stopped or swapped.
 
+mod alarm;
 mod control;
+mod done;
 mod query;
+mod records;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +18,7 @@ use std::sync::Arc;
 use ramson_abi::MAX_IN_FLIGHT;
 use ramson_system::{Engine, EngineError, Snapshot};
 use ramson_types as types;
-use ramson_wire::{AccountCommand, Answer, Command, MessageId, Reply, Request};
+use ramson_wire::{AccountCommand, Answer, Command, Done, MessageId, Query, Reply, Request};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -39,11 +42,16 @@ pub(crate) async fn serve(
     seat: Arc<Seat>,
     mut inbox: mpsc::Receiver<Admitted>,
 ) {
-    let (orders, mut in_order) = mpsc::channel::<(Owed, AccountCommand)>(MAX_IN_FLIGHT);
+    let (orders, mut in_order) = mpsc::channel::<(Owed, Order)>(MAX_IN_FLIGHT);
     let commands = async {
-        while let Some((owed, command)) = in_order.recv().await {
-            let gate = &owed.seat.gate;
-            let reply = carry(&shared, gate, command).await;
+        while let Some((owed, order)) = in_order.recv().await {
+            let reply = match order {
+                Order::Command(command) if command.key.is_some() => {
+                    done::carry_keyed(&shared, &owed.seat, command).await
+                }
+                Order::Command(command) => carry(&shared, &owed.seat.gate, command).await,
+                Order::Done(done) => done::carry(&shared, &owed.seat, done).await,
+            };
             owed.pay(reply);
         }
     };
@@ -51,10 +59,15 @@ pub(crate) async fn serve(
         let orders = orders;
         let turns = Arc::new(Semaphore::new(QUESTIONS));
         let mut questions = JoinSet::new();
+        let mut alarm = alarm::Alarm::new(shared.clone());
         loop {
             let Admitted { id, request } = tokio::select! {
                 biased;
                 Some(_) = questions.join_next() => continue,
+                () = alarm.rings() => {
+                    alarm.answer();
+                    continue;
+                }
                 next = inbox.recv() => match next {
                     Some(next) => next,
                     None => break,
@@ -63,14 +76,18 @@ pub(crate) async fn serve(
             let owed = Owed { seat: seat.clone(), id, paid: false };
             match request {
                 // There is room for as many as may be without a reply.
-                Request::Command(command) => drop(orders.send((owed, command)).await),
+                Request::Command(command) => {
+                    drop(orders.send((owed, Order::Command(command))).await);
+                }
+                Request::Done(done) => drop(orders.send((owed, Order::Done(done))).await),
+                Request::Query(Query::Alarm { at }) => alarm.set(owed, at),
                 Request::Query(query) => {
                     let (host, shared, turns) = (host.clone(), shared.clone(), turns.clone());
                     questions.spawn(async move {
                         // It is never closed.
                         let _turn = turns.acquire().await;
                         owed.seat.room().await;
-                        let reply = query::answer(&host, &shared, &owed.seat.gate, query).await;
+                        let reply = query::answer(&host, &shared, &owed.seat, query).await;
                         owed.pay(reply);
                     });
                 }
@@ -83,6 +100,12 @@ pub(crate) async fn serve(
         }
     };
     tokio::join!(commands, others);
+}
+
+/// What is carried out in the order in which it was asked for.
+enum Order {
+    Command(AccountCommand),
+    Done(Done),
 }
 
 /// A reply that is owed. One that is forgotten, because its task ended or

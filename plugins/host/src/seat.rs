@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ramson_abi::{AGAIN, BAD_PAYLOAD, CLOSED, MAX_IN_FLIGHT, MAX_REQUEST, OK, Status, TOO_LARGE};
 use ramson_wire::codec::Encoding;
-use ramson_wire::{Event, Refusal, Reply, Request};
+use ramson_wire::{Event, Millis, Refusal, Reply, Request};
 use tokio::sync::{Notify, mpsc};
 
 use crate::chatter::Chatter;
@@ -16,6 +16,7 @@ use crate::clock;
 use crate::gate::Gate;
 use crate::link::Voice;
 use crate::prepared::Prepared;
+use crate::progress::Progress;
 use crate::queue::{Queue, QueueCounts, Queued};
 
 /// While so many bytes of replies wait for a plugin its questions wait, too.
@@ -40,17 +41,20 @@ pub(crate) struct Seat {
     pub(crate) ui: bool,
     /// What it may do.
     pub(crate) gate: Arc<Gate>,
+    /// How far it is, if it is durable.
+    progress: Option<Progress>,
     encoding: Encoding,
     queue: Queue,
     /// Requests without a reply that was taken.
     in_flight: Mutex<BTreeSet<u64>>,
     inbox: Mutex<Option<mpsc::Sender<Admitted>>>,
     gone: AtomicBool,
-    /// Something that waited was taken.
+    /// Something that waited was taken, or it is gone.
     emptied: Notify,
     chatter: Chatter,
     /// Called when a snapshot is wanted.
     wake: Box<dyn Fn() + Send + Sync>,
+    now: Box<dyn Fn() -> Millis + Send + Sync>,
 }
 
 /// What a seat is made of.
@@ -58,10 +62,12 @@ pub(crate) struct SeatPlan {
     pub(crate) name: String,
     pub(crate) generation: u64,
     pub(crate) ui: bool,
+    pub(crate) durable: bool,
     pub(crate) encoding: Encoding,
     pub(crate) gate: Arc<Gate>,
     pub(crate) queue_limit: usize,
     pub(crate) wake: Box<dyn Fn() + Send + Sync>,
+    pub(crate) now: Box<dyn Fn() -> Millis + Send + Sync>,
 }
 
 impl Seat {
@@ -74,6 +80,7 @@ impl Seat {
             generation: plan.generation,
             ui: plan.ui,
             gate: plan.gate,
+            progress: plan.durable.then(Progress::default),
             encoding: plan.encoding,
             queue: Queue::new(plan.queue_limit),
             in_flight: Mutex::new(BTreeSet::new()),
@@ -81,6 +88,7 @@ impl Seat {
             gone: AtomicBool::new(false),
             emptied: Notify::new(),
             wake: plan.wake,
+            now: plan.now,
         };
         (seat, requests)
     }
@@ -88,7 +96,32 @@ impl Seat {
     /// Tells something that happened, or all there is. Whether the plugin may
     /// hear it was asked before.
     pub(crate) fn tell(&self, seq: u64, what: &Arc<Prepared>) {
-        self.queue.tell(seq, what);
+        let Some(progress) = &self.progress else { return self.queue.tell(seq, what) };
+        // It is in a place of its own.
+        self.queue.tell(progress.told(), what);
+        if matches!(what.event(), Event::Snapshot(_)) {
+            progress.introduce();
+        }
+    }
+
+    /// Tells a durable plugin something that is never dropped.
+    pub(crate) fn tell_kept(&self, seq: u64, what: &Arc<Prepared>) {
+        self.queue.tell_kept(seq, what);
+    }
+
+    /// How far it is, if it is durable.
+    pub(crate) fn progress(&self) -> Option<&Progress> {
+        self.progress.as_ref()
+    }
+
+    /// Where a durable one is in the sequence of this engine.
+    pub(crate) fn place(&self, engine: Option<u64>) -> Option<u64> {
+        self.progress.as_ref()?.told_in(engine?)
+    }
+
+    /// A snapshot is wanted again.
+    pub(crate) fn want_snapshot(&self) {
+        self.queue.want_snapshot();
     }
 
     /// Something that it hears of is not known.
@@ -109,11 +142,20 @@ impl Seat {
 
     /// Until fewer bytes of replies wait than may, or it is gone.
     pub(crate) async fn room(&self) {
+        self.until(|| self.is_gone() || self.queue.reply_bytes() < MOST_REPLY_BYTES).await;
+    }
+
+    /// Until nothing reaches it any more.
+    pub(crate) async fn until_gone(&self) {
+        self.until(|| self.is_gone()).await;
+    }
+
+    async fn until(&self, holds: impl Fn() -> bool) {
         loop {
             let mut emptied = pin!(self.emptied.notified());
             // From here on a notice is not missed.
             emptied.as_mut().enable();
-            if self.is_gone() || self.queue.reply_bytes() < MOST_REPLY_BYTES {
+            if holds() {
                 return;
             }
             emptied.await;
@@ -153,7 +195,20 @@ impl Seat {
     /// Waits for the next events, for the plugin's own thread. `None` at the
     /// end.
     pub(crate) fn take(&self, most: usize) -> Option<Vec<Queued>> {
-        let batch = self.queue.take(most)?;
+        Some(self.taken(self.queue.take(most)?))
+    }
+
+    /// The same for who does not block: nothing where nothing waits.
+    pub(crate) fn try_take(&self, most: usize) -> Option<Vec<Queued>> {
+        Some(self.taken(self.queue.try_take(most)?))
+    }
+
+    /// Until something was added for it since the last time.
+    pub(crate) async fn added(&self) {
+        self.queue.added().await;
+    }
+
+    fn taken(&self, batch: Vec<Queued>) -> Vec<Queued> {
         // Replies make room for new requests before they are told, so that the
         // plugin can ask right away.
         let mut flying = self.flying();
@@ -165,7 +220,7 @@ impl Seat {
         if batch.iter().any(|queued| matches!(queued.what.event(), Event::Lagged(_))) {
             (self.wake)();
         }
-        Some(batch)
+        batch
     }
 
     /// Lets it hear what waits, and nothing after that.
@@ -194,6 +249,28 @@ impl Voice for Seat {
         if payload.len() > MAX_REQUEST {
             return TOO_LARGE;
         }
+        self.admit(id, || self.gate.admit(kind, payload, clock::now()))
+    }
+
+    fn log(&self, level: i32, text: &[u8]) {
+        self.chatter.write(level, text, clock::now());
+    }
+
+    fn now(&self) -> u64 {
+        (self.now)()
+    }
+}
+
+impl Seat {
+    /// The same as [`Voice::submit`] for who has the request itself.
+    pub(crate) fn request(&self, id: u64, request: Request) -> Status {
+        if self.is_gone() {
+            return CLOSED;
+        }
+        self.admit(id, || self.gate.check(request, clock::now()))
+    }
+
+    fn admit(&self, id: u64, look: impl FnOnce() -> Result<Request, Status>) -> Status {
         {
             // The place is taken before the request is looked at: two threads
             // of one plugin cannot share an id.
@@ -205,24 +282,17 @@ impl Voice for Seat {
                 return BAD_PAYLOAD;
             }
         }
-        let status = self.pass(kind, id, payload);
+        let status = match look() {
+            Ok(request) => self.pass(id, request),
+            Err(status) => status,
+        };
         if status != OK {
             self.flying().remove(&id);
         }
         status
     }
 
-    fn log(&self, level: i32, text: &[u8]) {
-        self.chatter.write(level, text, clock::now());
-    }
-}
-
-impl Seat {
-    fn pass(&self, kind: u32, id: u64, payload: &[u8]) -> Status {
-        let request = match self.gate.admit(kind, payload, clock::now()) {
-            Ok(request) => request,
-            Err(status) => return status,
-        };
+    fn pass(&self, id: u64, request: Request) -> Status {
         let inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(inbox) = inbox.as_ref() else { return CLOSED };
         match inbox.try_send(Admitted { id, request }) {

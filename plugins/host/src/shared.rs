@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use ramson_system::Engine;
-use ramson_wire::{Plugin, Stage};
+use ramson_wire::{Millis, Plugin, Stage};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use crate::clock;
+use crate::desk::Desks;
 use crate::host::{EngineInfo, Errand};
 use crate::seat::Seat;
 use crate::window::Places;
@@ -46,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) places: Places,
     /// What only the program can do.
     pub(crate) errands: mpsc::Sender<Errand>,
+    /// What is known of plugins that keep something in the home.
+    pub(crate) desks: Desks,
     seats: ArcSwap<Vec<Arc<Seat>>>,
     /// They wait for the pump: at most one for each plugin.
     exchanges: Mutex<Vec<Exchange>>,
@@ -62,6 +66,7 @@ impl Shared {
             version,
             places: Places::open(home),
             errands,
+            desks: Desks::default(),
             seats: ArcSwap::default(),
             exchanges: Mutex::default(),
             state: watch::Sender::new(State { stage, attached: None, round: 0 }),
@@ -151,6 +156,13 @@ impl Shared {
     /// The engine, if one runs.
     pub(crate) fn attached(&self) -> Option<Attached> {
         self.state.borrow().attached.clone()
+    }
+
+    /// Milliseconds since 1970: by the engine's clock while one runs.
+    pub(crate) fn now(&self) -> Millis {
+        let state = self.state.borrow();
+        let attached = state.attached.as_ref();
+        attached.map_or_else(clock::millis, |attached| attached.engine.now().0)
     }
 
     /// How far the program is, from now on.

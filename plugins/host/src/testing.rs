@@ -107,10 +107,12 @@ impl Reader {
             name: rules.name.clone(),
             generation: 1,
             ui: rules.ui,
+            durable: false,
             encoding: rules.encoding,
             gate: Arc::new(Gate::new(rules)),
             queue_limit,
             wake: Box::new(move || waker.wake()),
+            now: Box::new(|| 0),
         });
         (Self { seat: Arc::new(seat) }, inbox)
     }

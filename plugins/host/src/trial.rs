@@ -57,10 +57,12 @@ pub(crate) fn seat(
         name: name.to_owned(),
         generation: 1,
         ui: false,
+        durable: false,
         encoding: Encoding::Json,
         gate: Arc::new(Gate::new(rules)),
         queue_limit,
         wake: Box::new(|| {}),
+        now: Box::new(|| 0),
     });
     (Arc::new(seat), inbox)
 }

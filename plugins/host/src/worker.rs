@@ -158,13 +158,16 @@ impl Worker {
             link.forget();
             return Ending::Destroyed;
         }
+        if let Err(error) = link.map() {
+            return Ending::NotLoaded(error);
+        }
         self.pulse.begin(Call::Create, clock::now());
         let granted = self.seat.gate.grants().bits();
         let status = link.create(self.seat.clone(), granted, config);
         self.pulse.idle();
         match status {
             OK => {}
-            PANICKED => return Ending::Panicked(self.seat.explain("it panicked in create")),
+            PANICKED => return self.broken(&**link, "it panicked in create"),
             status => return Ending::NotCreated(self.seat.explain(&not_created(status))),
         }
         self.phase.send_if_modified(|phase| {
@@ -187,7 +190,7 @@ impl Worker {
             }
             match status {
                 OK | AGAIN => {}
-                PANICKED => return Ending::Panicked(self.seat.explain("it panicked in on_events")),
+                PANICKED => return self.broken(&**link, "it panicked in on_events"),
                 // It would show nothing, and answer nobody.
                 BAD_PAYLOAD => {
                     return Ending::Panicked(self.seat.explain(
@@ -205,9 +208,18 @@ impl Worker {
         if self.is_ended() {
             return Ending::Destroyed;
         }
+        if let Some(reason) = link.lost() {
+            return Ending::Panicked(self.seat.explain(&reason));
+        }
         self.pulse.begin(Call::Destroy, clock::now());
         link.destroy();
         Ending::Destroyed
+    }
+
+    /// It panicked, or what it ran in is gone.
+    fn broken(&self, link: &dyn PluginLink, panicked: &str) -> Ending {
+        let lost = link.lost();
+        Ending::Panicked(self.seat.explain(lost.as_deref().unwrap_or(panicked)))
     }
 
     fn deliveries(&self, batch: Vec<Queued>) -> Vec<Delivery> {

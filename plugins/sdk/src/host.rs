@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use ramson_abi::{self as abi, MAX_LOG, Status};
 use ramson_wire::codec::{CodecError, Encoding, encode_request};
 use ramson_wire::{
-    AccountCommand, AccountId, Command, Control, ConversationId, GrantSet, Message, Query, Request,
-    RequestKind,
+    AccountCommand, AccountId, Command, Control, ConversationId, Done, GrantSet, Message, Millis,
+    Query, Request, RequestKind,
 };
 
 /// The name of a request, which its reply bears.
@@ -87,7 +87,7 @@ pub(crate) enum Line {
     /// Through the functions of the header.
     Native(Native),
     /// To a test.
-    Fake(Arc<crate::testing::Fake>),
+    Test(Arc<dyn crate::testing::HostLine>),
 }
 
 impl Host {
@@ -121,7 +121,7 @@ impl Host {
         let line = self.0.line.read().unwrap_or_else(PoisonError::into_inner);
         let status = match &*line {
             Some(Line::Native(host)) => host.submit(request.kind(), id, &payload),
-            Some(Line::Fake(fake)) => fake.submit(id, request),
+            Some(Line::Test(test)) => test.submit(id, request),
             None => abi::CLOSED,
         };
         match status {
@@ -137,7 +137,7 @@ impl Host {
 
     /// Tells an account to do something.
     pub fn command(&self, account: AccountId, command: Command) -> Result<RequestId, SubmitError> {
-        self.submit(&Request::Command(AccountCommand { account, command }))
+        self.submit(&Request::Command(AccountCommand::new(account, command)))
     }
 
     /// Asks a question.
@@ -150,6 +150,20 @@ impl Host {
         self.submit(&Request::Control(control))
     }
 
+    /// Says that events are done with, and what goes with it.
+    pub fn done(&self, done: Done) -> Result<RequestId, SubmitError> {
+        self.submit(&Request::Done(done))
+    }
+
+    /// The time by the host's clock, which goes by the network's.
+    pub fn now(&self) -> Millis {
+        match &*self.0.line.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(Line::Native(host)) => host.now(),
+            Some(Line::Test(test)) => test.now(),
+            None => crate::clock::now(),
+        }
+    }
+
     /// Writes a text to an account.
     pub fn send(
         &self,
@@ -157,9 +171,7 @@ impl Host {
         to: AccountId,
         text: impl Into<String>,
     ) -> Result<RequestId, SubmitError> {
-        let (text, reply_to) = (text.into(), None);
-        let (preview, invitation) = (None, None);
-        self.command(account, Command::Send { to, text, reply_to, preview, invitation })
+        self.command(account, Command::text(to, text))
     }
 
     /// Answers a message in its conversation.
@@ -181,7 +193,8 @@ impl Host {
     ) -> Result<RequestId, SubmitError> {
         let (to, text, reply_to) = (peer(message)?, text.into(), Some(message.id));
         let (preview, invitation) = (None, None);
-        self.command(account, Command::Send { to, text, reply_to, preview, invitation })
+        let command = Command::Send { to, text, reply_to, preview, invitation, unsynced: false };
+        self.command(account, command)
     }
 
     /// A line for the program's log; what is longer than 4 KiB is cut off.
@@ -189,7 +202,7 @@ impl Host {
         let text = text.get(..text.floor_char_boundary(MAX_LOG)).unwrap_or_default();
         match &*self.0.line.read().unwrap_or_else(PoisonError::into_inner) {
             Some(Line::Native(host)) => host.log(level, text),
-            Some(Line::Fake(fake)) => fake.log(level, text),
+            Some(Line::Test(test)) => test.log(level, text),
             None => {}
         }
     }
@@ -213,9 +226,11 @@ pub(crate) struct Native(abi::Host);
 
 #[allow(unsafe_code, reason = "calls of the C functions")]
 mod native {
+    use std::mem::{MaybeUninit, offset_of};
+
     use super::*;
 
-    // SAFETY: the header allows all three functions on any thread, and `ctx`
+    // SAFETY: the header allows all of these functions on any thread, and `ctx`
     // is only ever passed to them.
     unsafe impl Send for Native {}
     // SAFETY: the same; also several at once.
@@ -234,14 +249,27 @@ mod native {
                 return None;
             }
             // SAFETY: not null; size and version stand at the same place in
-            // every version of the struct, the rest is read only when it is
-            // there.
-            unsafe {
-                let (size, major) = ((*host).size, (*host).abi_major);
-                let whole = usize::try_from(size).is_ok_and(|size| size >= size_of::<abi::Host>());
-                (whole && major == abi::ABI_MAJOR)
-                    .then(|| (GrantSet::of_bits((*host).granted), Self(*host)))
+            // every version of the struct.
+            let (size, major) = unsafe { ((*host).size, (*host).abi_major) };
+            let size = usize::try_from(size).unwrap_or(0);
+            // A host of version 1.0 ends before `now`.
+            if size < offset_of!(abi::Host, now) || major != abi::ABI_MAJOR {
+                return None;
             }
+            let mut whole = MaybeUninit::<abi::Host>::zeroed();
+            // SAFETY: so many bytes are there, and fit; the two structs do not
+            // overlap. What a shorter one lacks stays zero, which is `None`.
+            let host = unsafe {
+                let bytes = size.min(size_of::<abi::Host>());
+                std::ptr::copy_nonoverlapping(host.cast::<u8>(), whole.as_mut_ptr().cast(), bytes);
+                whole.assume_init()
+            };
+            Some((GrantSet::of_bits(host.granted), Self(host)))
+        }
+
+        pub(super) fn now(&self) -> Millis {
+            // SAFETY: the line is open, so the host is there.
+            self.0.now.map_or_else(crate::clock::now, |now| unsafe { now(self.0.ctx) })
         }
 
         pub(super) fn submit(&self, kind: RequestKind, id: RequestId, payload: &[u8]) -> Status {

@@ -3,9 +3,11 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `bot` | the bot kit: handlers, commands, dialogues, timers, records |
 //! | `plugin` | the two traits, and what a plugin is told |
 //! | `manifest` | what a plugin says of itself |
 //! | `host` | what a plugin can ask for, from any thread |
+//! | `clock` | the time where no host tells it |
 //! | `config` | what the user wrote for the plugin |
 //! | `shim` | the functions behind the C header; catches every panic |
 //! | `testing` | a host for tests, without a library file |
@@ -14,6 +16,11 @@
 //! runtime, of the panic hook. A plugin that wants a runtime brings its own and
 //! ends it when it is dropped.
 
+// The derive macro names this crate; so it has to be known by that name here.
+extern crate self as ramson_sdk;
+
+pub mod bot;
+mod clock;
 mod config;
 mod host;
 mod manifest;
@@ -28,8 +35,9 @@ pub use manifest::Manifest;
 pub use plugin::{Delivery, Error, Plugin, UiPlugin};
 pub use ramson_wire as wire;
 pub use ramson_wire::{
-    AccountCommand, AccountId, Answer, Command, Control, Conversation, ConversationId, Event,
-    Grant, GrantSet, Message, MessageId, Query, Refusal, Reply, Request, Snapshot, Topic, TopicSet,
+    AccountCommand, AccountId, Answer, Command, Control, Conversation, ConversationId, Done, Event,
+    Grant, GrantSet, Message, MessageId, Millis, Outcome, Query, Record, Refusal, Reply, Request,
+    Snapshot, Topic, TopicSet,
 };
 
 /// Makes a library's plugin of a type that is a [`Plugin`].

@@ -33,13 +33,16 @@ pub struct Manifest {
     /// When it was dropped, no thread of it and no thread-local on a thread
     /// that it did not start is left: its library may be unmapped.
     pub unload: bool,
+    /// An event is told again, also after a restart, until [`crate::Host::done`]
+    /// says that it is done with.
+    pub durable: bool,
 }
 
 impl Manifest {
     /// One that wants to hear nothing and asks for nothing.
     pub const fn new(id: &'static str, name: &'static str, version: &'static str) -> Self {
         let (topics, grants) = (TopicSet::NONE, GrantSet::NONE);
-        Self { id, name, version, topics, grants, unload: false }
+        Self { id, name, version, topics, grants, unload: false, durable: false }
     }
 
     /// One that hears messages as they come, and asks to write some.
@@ -66,6 +69,13 @@ impl Manifest {
     #[must_use]
     pub const fn unloads(mut self) -> Self {
         self.unload = true;
+        self
+    }
+
+    /// It never misses an event; see [`Manifest::durable`]. Not for a UI.
+    #[must_use]
+    pub const fn durable(mut self) -> Self {
+        self.durable = true;
         self
     }
 }

@@ -105,12 +105,13 @@ impl<R: Runs> Consts<R> {
     const DESCRIPTOR: Descriptor = {
         let ui = if R::UI { abi::FLAG_UI } else { 0 };
         let unload = if R::MANIFEST.unload { abi::FLAG_UNLOAD } else { 0 };
+        let durable = if R::MANIFEST.durable { abi::FLAG_DURABLE } else { 0 };
         Descriptor {
             magic: abi::MAGIC,
             size: size_of::<Descriptor>() as u32,
             abi_major: abi::ABI_MAJOR,
             abi_minor: abi::ABI_MINOR,
-            flags: ui | unload,
+            flags: ui | unload | durable,
             id: Self::ID.as_ptr().cast(),
             name: Self::NAME.as_ptr().cast(),
             version: Self::VERSION.as_ptr().cast(),

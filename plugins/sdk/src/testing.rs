@@ -31,10 +31,33 @@ use std::time::Duration;
 
 use ramson_abi::{self as abi, Status};
 use ramson_wire::codec::{Encoding, decode_event, encode_event};
-use ramson_wire::{Event, GrantSet, Reply, Request};
+use ramson_wire::{Event, GrantSet, Millis, Reply, Request};
 
 use crate::host::Line;
 use crate::{Config, Delivery, Error, Host, Level, Plugin, RequestId, SubmitError, UiPlugin};
+
+/// What stands behind a [`Host`] in a test that has no library file. It may be
+/// called from any thread, and never blocks.
+pub trait HostLine: Send + Sync {
+    /// A request; its reply is an event that bears this id.
+    fn submit(&self, id: RequestId, request: &Request) -> Status;
+
+    /// A line of the log.
+    fn log(&self, level: Level, text: &str);
+
+    /// The time.
+    fn now(&self) -> Millis;
+}
+
+/// A handle for a plugin in a test.
+pub fn host_of(granted: GrantSet, line: Arc<dyn HostLine>) -> Host {
+    Host::new(granted, Line::Test(line))
+}
+
+/// Ends a handle, as after the plugin was destroyed.
+pub fn close(host: &Host) {
+    host.close();
+}
 
 /// A host for tests.
 pub struct FakeHost {
@@ -46,9 +69,13 @@ pub struct FakeHost {
 /// What a fake host keeps.
 pub(crate) struct Fake {
     granted: GrantSet,
+    now: AtomicU64,
     kept: Mutex<Kept>,
     more: Condvar,
 }
+
+/// When a fake host's time begins.
+const BEGIN: Millis = 1_700_000_000_000;
 
 #[derive(Default)]
 struct Kept {
@@ -72,14 +99,25 @@ impl FakeHost {
     /// One that grants this only. Of requests, it checks commands.
     pub fn granting(granted: GrantSet) -> Self {
         let (kept, more) = (Mutex::default(), Condvar::new());
-        let fake = Arc::new(Fake { granted, kept, more });
-        let host = Host::new(granted, Line::Fake(Arc::clone(&fake)));
+        let fake = Arc::new(Fake { granted, now: AtomicU64::new(BEGIN), kept, more });
+        let host = host_of(granted, fake.clone());
         Self { fake, host, seq: AtomicU64::new(0) }
     }
 
     /// Its handle, for what wants one without a plugin.
     pub fn host(&self) -> Host {
         self.host.clone()
+    }
+
+    /// The time, which stands still.
+    pub fn now(&self) -> Millis {
+        HostLine::now(&*self.fake)
+    }
+
+    /// Lets time pass; no alarm goes off by it.
+    pub fn pass(&self, time: Duration) {
+        let millis = Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX);
+        self.fake.now.fetch_add(millis, Ordering::Relaxed);
     }
 
     /// Creates a plugin; the config is JSON.
@@ -155,15 +193,20 @@ impl Fake {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    pub(crate) fn submit(&self, id: RequestId, request: &Request) -> Status {
+impl HostLine for Fake {
+    fn submit(&self, id: RequestId, request: &Request) -> Status {
         let mut kept = self.kept();
         if let Some(refusal) = kept.refusal {
             return refusal;
         }
-        if let Request::Command(it) = request
-            && !self.granted.has(it.command.needs())
-        {
+        let commands = match request {
+            Request::Command(command) => std::slice::from_ref(command),
+            Request::Done(done) => &done.commands,
+            Request::Query(_) | Request::Control(_) => &[],
+        };
+        if commands.iter().any(|it| !self.granted.has(it.command.needs())) {
             return abi::DENIED;
         }
         kept.requests.push_back((id, request.clone()));
@@ -171,7 +214,11 @@ impl Fake {
         abi::OK
     }
 
-    pub(crate) fn log(&self, level: Level, text: &str) {
+    fn log(&self, level: Level, text: &str) {
         self.kept().log.push((level, text.to_owned()));
+    }
+
+    fn now(&self) -> Millis {
+        self.now.load(Ordering::Relaxed)
     }
 }

@@ -8,6 +8,7 @@ mod localnet;
 mod messages;
 mod network;
 mod plugins;
+mod rpc;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ pub(crate) use localnet::*;
 pub(crate) use messages::*;
 pub(crate) use network::*;
 pub(crate) use plugins::*;
+pub(crate) use rpc::*;
 
 /// A messenger engine for the Session network.
 ///
@@ -170,6 +172,19 @@ pub(crate) enum Command {
     /// User interfaces, which are plugins that take turns
     #[command(subcommand, arg_required_else_help = false)]
     Ui(UiCommand),
+
+    /// Serve bots in any language: JSON-RPC 2.0, one object a line
+    ///
+    /// On stdin and stdout, until stdin ends; with --http or --socket there,
+    /// until SIGINT or SIGTERM. Where no engine runs on the home this command
+    /// is the engine, and makes the home if there is none; else the one that
+    /// runs serves. Every engine that goes on also serves the socket rpc.sock
+    /// in its home. docs/rpc.md has all methods.
+    Rpc(RpcArgs),
+
+    /// Serve one plugin; an engine starts this itself
+    #[command(name = "plugin-host", hide = true)]
+    PluginHost(PluginHostArgs),
 
     /// Show how a message travels: what 'ramson' alone does in a pipe
     ///

@@ -14,6 +14,7 @@ mod peer;
 pub(crate) mod plugin;
 mod reach;
 mod resolve;
+mod rpc;
 mod send;
 pub(crate) mod trace;
 mod ui;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ramson_host::Host;
+use ramson_rpc::Server;
 use ramson_system::Engine;
 use ramson_types::AccountId;
 use ramson_wire::GrantSet;
@@ -51,6 +53,8 @@ pub(crate) struct Context {
     pub(crate) engine: Engine,
     /// The engine's plugins.
     pub(crate) host: Host,
+    /// What serves bots of other processes.
+    pub(crate) rpc: Server,
     pub(crate) ground: Arc<Ground>,
     pub(crate) console: Console,
     pub(crate) ending: Ending,
@@ -109,6 +113,7 @@ pub(crate) enum Job {
     NetworkStatus(network::Status),
     Plugin(plugin::Plugin),
     Ui(ui::Ui),
+    Rpc(rpc::Rpc),
 }
 
 impl Job {
@@ -144,9 +149,11 @@ impl Job {
                 None => return Ok(None),
             },
             Command::Ui(command) => Self::Ui(ui::Ui::prepare(command)),
-            Command::Network(NetworkCommand::Proxy(_)) | Command::Localnet(_) | Command::Demo => {
-                return Ok(None);
-            }
+            Command::Rpc(args) => Self::Rpc(rpc::Rpc::prepare(args)?),
+            Command::Network(NetworkCommand::Proxy(_))
+            | Command::Localnet(_)
+            | Command::PluginHost(_)
+            | Command::Demo => return Ok(None),
         }))
     }
 
@@ -175,7 +182,7 @@ impl Job {
             // What is told to other devices has to know what they told.
             Self::Act(job) if !job.only_reads() => Needs::Polling,
             Self::Account(job) if job.fetches() => Needs::Polling,
-            Self::Listen(_) => Needs::Lasting,
+            Self::Listen(_) | Self::Rpc(_) => Needs::Lasting,
             Self::Plugin(job) => job.needs(),
             Self::Ui(job) => job.needs(),
             _ => Needs::Store,
@@ -184,7 +191,7 @@ impl Job {
 
     /// Whether it goes on until it is told to end.
     pub(crate) fn is_endless(&self) -> bool {
-        matches!(self, Self::Listen(_))
+        matches!(self, Self::Listen(_) | Self::Rpc(_))
     }
 
     /// Whether it is for an engine that runs already: it starts none.
@@ -206,6 +213,7 @@ impl Job {
         match self {
             Self::Plugin(job) => job.asked_from(folder, agreed),
             Self::Ui(job) => job.asked_from(folder),
+            Self::Rpc(job) => job.asked_from(folder),
             _ => {}
         }
     }
@@ -235,7 +243,12 @@ impl Job {
 
     /// Whether it makes the home where there is none.
     pub(crate) fn makes_home(&self) -> bool {
-        matches!(self, Self::Account(account) if account.makes_home())
+        match self {
+            Self::Account(account) => account.makes_home(),
+            // Its client may make the first account.
+            Self::Rpc(_) => true,
+            _ => false,
+        }
     }
 
     /// What its user has to agree to, if anything.
@@ -261,6 +274,7 @@ impl Job {
             Self::NetworkStatus(job) => job.run(context).await,
             Self::Plugin(job) => job.run(context).await,
             Self::Ui(job) => job.run(context).await,
+            Self::Rpc(job) => job.run(context).await,
         }
     }
 }

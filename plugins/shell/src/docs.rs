@@ -19,7 +19,8 @@ fn page() -> String {
     }
     page.push_str("\n## Commands\n");
     page.push_str(&section(&root, "ramson"));
-    for command in root.get_subcommands() {
+    // What only the program calls is not for its readers.
+    for command in root.get_subcommands().filter(|command| !command.is_hide_set()) {
         subcommands(command, "ramson", &mut page);
     }
     page.push('\n');

@@ -146,6 +146,8 @@ pub(crate) enum Failure {
     FolderExists { path: PathBuf },
     #[error("{}; name its folder with --sdk, or write the plugin in C with --c", no_sdk(asked.as_deref()))]
     NoSdk { asked: Option<PathBuf> },
+    #[error("the testkit is not beside the SDK {}; name an SDK in a whole source tree with --sdk", sdk.display())]
+    NoTestkit { sdk: PathBuf },
     #[error("the plugin '{name}' is not beside this program in {}; '{build}' builds it", beside.display())]
     NoSuchPlugin { name: String, beside: PathBuf, build: String },
     #[error("'{}' cannot be loaded: {problems}", path.display())]
@@ -170,6 +172,8 @@ pub(crate) enum Failure {
     IsUi { name: String },
     #[error("the engine of the home {} shows no user interface; end it, and start one with 'ramson --ui'", home.display())]
     NoScreen { home: PathBuf },
+    #[error("{reason}")]
+    Rpc { reason: String },
     #[error(transparent)]
     Plugin(HostError),
     /// Whoever read the output is gone. Nobody is left to be told.
@@ -267,7 +271,7 @@ impl Failure {
             Self::Engine(error) => ramson_host::kind_of(error),
             Self::InvalidPluginName { .. } => "InvalidName",
             Self::FolderExists { .. } => "FolderExists",
-            Self::NoSdk { .. } => "NoSdk",
+            Self::NoSdk { .. } | Self::NoTestkit { .. } => "NoSdk",
             Self::NoSuchPlugin { .. } | Self::Plugin(HostError::NotFound { .. }) => "NoSuchPlugin",
             Self::BadPlugin { .. } | Self::Plugin(HostError::Refused { .. }) => "BadPlugin",
             Self::NotDecided { .. } => "NotDecided",
@@ -277,6 +281,7 @@ impl Failure {
             Self::NoScreen { .. } => "NoScreen",
             Self::IsUi { .. } => "IsUi",
             Self::Plugin(error) => ramson_host::kind_of_host(error),
+            Self::Rpc { .. } => "Rpc",
             Self::OutputGone => "OutputGone",
         }
     }

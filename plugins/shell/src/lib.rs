@@ -33,6 +33,7 @@ mod plugins;
 mod private;
 mod progress;
 mod record;
+mod rpc;
 mod settings;
 mod signals;
 mod start;

@@ -8,15 +8,17 @@ use std::time::Duration;
 use ramson_codec::network_file::{NetworkFile, ServerUrl};
 use ramson_host::{Errand, Host};
 use ramson_localnet::Localnet;
+use ramson_rpc::Server;
 use ramson_system::{Activity, Engine, EngineConfig, NetworkConfig};
 use ramson_wire::{Answer, Refusal, Reply};
 use tokio::sync::mpsc;
 
 use crate::commands::{Ground, Needs};
-use crate::control::{Carrier, Guests};
+use crate::control::{Carrier, Guests, VERSION};
 use crate::error::Failure;
 use crate::home::{Binding, Home};
 use crate::lock::HomeLock;
+use crate::rpc::Door;
 use crate::settings::Proxy;
 use crate::signals::{Ending, EndingSwitch};
 use crate::{local, plugins};
@@ -35,6 +37,9 @@ pub(crate) struct Owner {
     ground: Arc<Ground>,
     localnet: Option<Localnet>,
     guests: Guests,
+    rpc: Server,
+    /// The home's own RPC socket, of an engine that goes on.
+    door: Option<Door>,
     // The last to go: nobody else may open the store before it is closed.
     _lock: HomeLock,
 }
@@ -86,14 +91,23 @@ impl Owner {
         }
         let (home_folder, network) = (home.folder().to_owned(), binding.network.clone());
         let ground = Arc::new(Ground { home: home_folder, network, proxy });
+        let rpc = Server::new(host.clone(), VERSION);
         let carrier = Carrier {
             engine: engine.clone(),
             host: host.clone(),
+            rpc: rpc.clone(),
             ground: ground.clone(),
             offers: needs,
         };
-        match Guests::welcome(home, carrier) {
-            Ok(guests) => Ok(Self { engine, host, ground, localnet, guests, _lock: lock }),
+        let doors = || {
+            let lasting = needs == Needs::Lasting;
+            let door = lasting.then(|| Door::of_home(home.folder())).transpose()?;
+            Ok((Guests::welcome(home, carrier)?, door))
+        };
+        match doors() {
+            Ok((guests, door)) => {
+                Ok(Self { engine, host, ground, localnet, guests, rpc, door, _lock: lock })
+            }
             Err(failure) => {
                 engine.shutdown().await;
                 Err(failure)
@@ -109,6 +123,11 @@ impl Owner {
     /// The host of its plugins.
     pub(crate) fn host(&self) -> &Host {
         &self.host
+    }
+
+    /// What serves bots of other processes.
+    pub(crate) fn rpc(&self) -> &Server {
+        &self.rpc
     }
 
     /// What it runs on.
@@ -142,11 +161,13 @@ impl Owner {
         switch: &EndingSwitch,
     ) -> Result<T, Failure> {
         let errands = self.host.errands();
+        let bots = serve_bots(self.door.take(), self.rpc.clone());
         let result = tokio::select! {
             biased;
             result = work => result,
             never = self.guests.serve() => match never {},
             never = without_screen(errands, switch) => match never {},
+            never = bots => match never {},
         };
         let hurry = result.is_err() || ending.is_told();
         self.guests.farewell(if hurry { SHORT_GRACE } else { GRACE }).await;
@@ -159,6 +180,14 @@ impl Owner {
         };
         // What failed first is what is told.
         result.and_then(|done| stopped.map(|()| done))
+    }
+}
+
+/// Serves the home's own RPC socket, if it is open.
+async fn serve_bots(door: Option<Door>, server: Server) -> Infallible {
+    match door {
+        Some(door) => door.serve(server).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
-use ramson_host::{Allowed, EngineInfo, Host, HostConfig, HostError, Limits, is_path};
+use ramson_host::{
+    Allowed, ChildCommand, EngineInfo, Host, HostConfig, HostError, Limits, is_path,
+};
 use ramson_system::Engine;
 
 use crate::control::VERSION;
@@ -27,6 +29,7 @@ pub(crate) fn host(home: &Home) -> Host {
         folders: folders(),
         copies: copies(home),
         version: VERSION.to_owned(),
+        child: ChildCommand::default(),
         limits: Limits::default(),
     })
 }

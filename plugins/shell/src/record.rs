@@ -89,6 +89,17 @@ pub(crate) enum Record {
         #[serde(skip_serializing_if = "Option::is_none")]
         page: Option<String>,
     },
+    /// Bots are served over HTTP.
+    #[serde(rename = "ready")]
+    RpcHttp {
+        url: String,
+        token_file: String,
+    },
+    /// Bots are served at a socket.
+    #[serde(rename = "ready")]
+    RpcSocket {
+        socket: String,
+    },
     /// Something was done to a local network.
     Done {
         detail: String,
@@ -223,6 +234,10 @@ impl fmt::Display for Record {
                     None => Ok(()),
                 }
             }
+            Self::RpcHttp { url, token_file } => {
+                write!(f, "ready: {url}, its token is in {token_file}")
+            }
+            Self::RpcSocket { socket } => write!(f, "ready: {socket}"),
             Self::Done { detail } => f.write_str(&one_line(detail)),
             Self::Localnet(status) => super::commands::localnet::show::Shown(status).fmt(f),
             Self::Plugin(plugin) => plugin.fmt(f),

@@ -39,6 +39,13 @@ pub(crate) fn run(args: Vec<OsString>) -> u8 {
         }
         Err(error) => return failed_early(&usage(&error), args.iter().any(|arg| arg == "--json")),
     };
+    // Before anything is opened, and before there is another thread.
+    if let Some(Command::PluginHost(_)) = cli.command {
+        return match ramson_host::serve_plugin() {
+            Ok(()) => 0,
+            Err(_) => failed_early(&served_by_hand(), cli.global.json),
+        };
+    }
     match shows_ui(&cli) {
         Ok(true) => return ui::run(&cli).unwrap_or_else(|failure| failed_early(&failure, false)),
         Ok(false) => {}
@@ -49,7 +56,9 @@ pub(crate) fn run(args: Vec<OsString>) -> u8 {
         Ok(runtime) => runtime,
         Err(failure) => return failed_early(&failure, cli.global.json),
     };
-    let console = Console::here(cli.global.json, cli.global.verbose > 0);
+    // On stdout of a server there is nothing else.
+    let json = cli.global.json && !is_served(&cli);
+    let console = Console::here(json, cli.global.verbose > 0);
     let status = runtime.block_on(async {
         match carry_out(&args, &cli, &console).await {
             Ok(status) => status,
@@ -80,6 +89,11 @@ fn shows_ui(cli: &Cli) -> Result<bool, Failure> {
         return Err(Failure::Usage { sentence });
     }
     Ok(cli.command.is_none() && !cli.global.json && (named || terminal::is_used()))
+}
+
+/// Whether stdout is that of a client.
+fn is_served(cli: &Cli) -> bool {
+    matches!(&cli.command, Some(Command::Rpc(args)) if args.http.is_none() && args.socket.is_none())
 }
 
 fn failed_early(failure: &Failure, json: bool) -> u8 {
@@ -167,6 +181,7 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
                 let context = Context {
                     engine: owner.engine().clone(),
                     host: owner.host().clone(),
+                    rpc: owner.rpc().clone(),
                     ground: owner.ground().clone(),
                     console: console.clone(),
                     ending,
@@ -187,7 +202,11 @@ async fn carry_out(args: &[OsString], cli: &Cli, console: &Console) -> Result<u8
                         start it again with the new network file";
             console.note(note).await;
         }
-        match attach(home.folder(), &request, console, &ending).await? {
+        let outcome = match &job {
+            Job::Rpc(rpc) if rpc.is_stdio() => rpc.pipe(home.folder(), &ending).await,
+            _ => attach(home.folder(), &request, console, &ending).await,
+        };
+        match outcome? {
             Outcome::Done(status) => return Ok(status),
             Outcome::Interrupted => return interrupted(&job),
             // That engine does what it was started for, and ends.
@@ -254,6 +273,13 @@ async fn agree(question: String, ending: &Ending) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(Failure::Declined),
     }
+}
+
+/// What is said to who starts by hand what an engine starts.
+fn served_by_hand() -> Failure {
+    let sentence = "'plugin-host' is for engines, which start it with a socket; 'ramson plugin run \
+                    --untrusted' runs a plugin in a process of its own";
+    Failure::Usage { sentence: sentence.to_owned() }
 }
 
 /// What is said of the first proxy that a home gets.

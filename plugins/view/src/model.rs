@@ -307,7 +307,7 @@ impl Model {
         now: Millis,
         port: &mut dyn Port,
     ) -> bool {
-        self.ask(Request::Command(AccountCommand { account, command }), asked, now, port)
+        self.ask(Request::Command(AccountCommand::new(account, command)), asked, now, port)
     }
 
     fn query(&mut self, query: Query, asked: Asked, now: Millis, port: &mut dyn Port) -> bool {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 pub use bincode::{Decode, Encode};
 
-use crate::{AccountCommand, Control, Event, Query, Request, RequestKind};
+use crate::{AccountCommand, Control, Done, Event, Query, Request, RequestKind};
 
 /// How the payloads of a plugin are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,6 +126,7 @@ pub fn encode_request(request: &Request, encoding: Encoding) -> Result<Vec<u8>, 
         Request::Command(command) => encode(command, encoding, MAX_REQUEST),
         Request::Query(query) => encode(query, encoding, MAX_REQUEST),
         Request::Control(control) => encode(control, encoding, MAX_REQUEST),
+        Request::Done(done) => encode(done, encoding, MAX_REQUEST),
     }
 }
 
@@ -143,5 +144,6 @@ pub fn decode_request(
         RequestKind::Control => {
             Request::Control(decode::<Control, REQUEST_IN_MEMORY>(bytes, encoding)?)
         }
+        RequestKind::Done => Request::Done(decode::<Done, REQUEST_IN_MEMORY>(bytes, encoding)?),
     })
 }

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `event` | what a plugin is told |
 //! | `request` | what it asks for: commands to accounts, questions, control of the program |
+//! | `done` | what a durable plugin says of events: they are done with, and what goes with it |
 //! | `reply` | what comes of a request |
 //! | `message`, `conversation`, `account`, `network`, `plugin`, `window` | the things that are spoken of |
 //! | `ids` | how they are named |
@@ -18,6 +19,7 @@
 mod account;
 pub mod codec;
 mod conversation;
+mod done;
 mod event;
 mod ids;
 mod message;
@@ -32,6 +34,7 @@ mod window;
 
 pub use account::{Account, Stage};
 pub use conversation::{Conversation, Disappearing, Notify};
+pub use done::{Done, Outcome, Record};
 pub use event::{Change, Event, EventKind, Lagged, Snapshot};
 pub use ids::{AccountId, ConversationId, IdError, MessageId};
 pub use message::{
@@ -47,7 +50,7 @@ pub use window::{Place, Window};
 
 /// The number of this schema in bincode: changed whenever the bytes of a type
 /// change. JSON needs none: there, fields are only ever added.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Milliseconds since 1970 in UTC.
 pub type Millis = u64;

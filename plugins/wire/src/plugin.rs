@@ -42,6 +42,12 @@ pub struct Plugin {
     /// The conversations it sees; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversations: Option<Vec<ConversationId>>,
+    /// It is durable: events are told until it is done with them.
+    #[serde(default)]
+    pub durable: bool,
+    /// The process that it has of its own, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<u32>,
 }
 
 /// How a plugin is.

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{Decode, Encode};
-use crate::{Account, AccountId, Conversation, Message, MessageId, Network, Plugin, Trace};
+use crate::{
+    Account, AccountId, Conversation, Message, MessageId, Network, Outcome, Plugin, Record, Trace,
+};
 
 /// What came of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, JsonSchema)]
@@ -97,6 +99,24 @@ pub enum Answer {
     Account {
         /// The account.
         account: Account,
+    },
+    /// What was done with is kept, and all that went with it.
+    Kept {
+        /// What came of each command.
+        outcomes: Vec<Outcome>,
+    },
+    /// To `record`.
+    Record {
+        /// Left out if there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+    },
+    /// To `records`.
+    Records {
+        /// In order of their names.
+        records: Vec<Record>,
+        /// There are none behind these.
+        complete: bool,
     },
 }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{Decode, Encode};
 use crate::{
-    AccountId, ConversationId, Disappearing, Grant, Invitation, LinkPreview, MessageId, Millis,
-    Notify, Window,
+    AccountId, ConversationId, Disappearing, Done, Grant, Invitation, LinkPreview, MessageId,
+    Millis, Notify, Window,
 };
 
 /// A request; each gets one reply.
@@ -18,6 +18,8 @@ pub enum Request {
     Query(Query),
     /// To the program.
     Control(Control),
+    /// Events are done with.
+    Done(Done),
 }
 
 /// The kinds of requests, as `submit` takes them.
@@ -28,6 +30,7 @@ pub enum RequestKind {
     Command = ramson_abi::REQUEST_COMMAND,
     Query = ramson_abi::REQUEST_QUERY,
     Control = ramson_abi::REQUEST_CONTROL,
+    Done = ramson_abi::REQUEST_DONE,
 }
 
 impl RequestKind {
@@ -42,6 +45,7 @@ impl RequestKind {
             ramson_abi::REQUEST_COMMAND => Self::Command,
             ramson_abi::REQUEST_QUERY => Self::Query,
             ramson_abi::REQUEST_CONTROL => Self::Control,
+            ramson_abi::REQUEST_DONE => Self::Done,
             _ => return None,
         })
     }
@@ -52,9 +56,29 @@ impl RequestKind {
 pub struct AccountCommand {
     /// Which.
     pub account: AccountId,
+    /// A name of the plugin's own, 1 to 256 bytes without control characters.
+    /// A command that was carried out under it within the last 14 days, for
+    /// this plugin and account, is not carried out again: the answer is that
+    /// of then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// What.
     #[serde(flatten)]
     pub command: Command,
+}
+
+impl AccountCommand {
+    /// A command without a key.
+    pub const fn new(account: AccountId, command: Command) -> Self {
+        Self { account, key: None, command }
+    }
+
+    /// The same with a key.
+    #[must_use]
+    pub fn keyed(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
 }
 
 /// What an account can be told to do.
@@ -78,6 +102,10 @@ pub enum Command {
         /// An invitation to a community; then there is no text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         invitation: Option<Invitation>,
+        /// The account's other devices are not told of it: half the traffic,
+        /// for an account that has none.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unsynced: bool,
     },
     /// Puts an emoji on a message, or takes it away. At most 20 a minute.
     React {
@@ -88,6 +116,9 @@ pub enum Command {
         /// It is taken away.
         #[serde(default)]
         remove: bool,
+        /// The account's other devices are not told of it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unsynced: bool,
     },
     /// Deletes a message.
     Delete {
@@ -278,6 +309,28 @@ pub enum Query {
     },
     /// The plugins.
     Plugins,
+    /// One record of this plugin.
+    Record {
+        /// Its name.
+        key: String,
+    },
+    /// Records of this plugin, in order of their names.
+    Records {
+        /// Those whose names begin so; all if it is empty.
+        #[serde(default)]
+        prefix: String,
+        /// Those behind this name only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+        /// How many at most; 1,000 is the limit.
+        limit: u32,
+    },
+    /// Is answered when this time has come, by the host's clock. A plugin has
+    /// one alarm: the next one answers it at once.
+    Alarm {
+        /// When.
+        at: Millis,
+    },
 }
 
 /// What the program itself can be told to do.
@@ -376,11 +429,18 @@ impl Request {
             Self::Command(_) => RequestKind::Command,
             Self::Query(_) => RequestKind::Query,
             Self::Control(_) => RequestKind::Control,
+            Self::Done(_) => RequestKind::Done,
         }
     }
 }
 
 impl Command {
+    /// Writes a text.
+    pub fn text(to: AccountId, text: impl Into<String>) -> Self {
+        let (text, reply_to, preview, invitation) = (text.into(), None, None, None);
+        Self::Send { to, text, reply_to, preview, invitation, unsynced: false }
+    }
+
     /// What is needed for it.
     pub const fn needs(&self) -> Grant {
         match self {

@@ -16,6 +16,7 @@
 //! | `account` | what the account machine makes of answers |
 //! | `config` | what other devices say of an account's settings, and kept configs |
 //! | `control` | who speaks to a running engine on this machine |
+//! | `rpc` | clients of the RPC server |
 //! | `node_http` | what is posted to a service node |
 //! | `node_rules` | what an account asks of its swarm, correctly signed |
 //!
@@ -35,6 +36,7 @@ mod node_http;
 mod node_rules;
 mod onion;
 mod peers;
+mod rpc;
 mod seeds;
 mod storage;
 mod text;
@@ -50,6 +52,7 @@ pub use node_http::node_http;
 pub use node_rules::node_rules;
 pub use onion::{onion_frame, onion_reply};
 pub use peers::{active_nodes, bencode, peer_message};
+pub use rpc::rpc_request;
 pub use seeds::{seed_answer, seed_request};
 pub use storage::{storage_answers, storage_request};
 pub use text::{faults_file, ids, mnemonic, network_file};
@@ -89,6 +92,7 @@ pub const TARGETS: &[Target] = targets! {
     account: poll_answer account_receive delivery_answer;
     config: config_message config_merge config_parts config_dump;
     control: control_request;
+    rpc: rpc_request;
     node_http: node_http;
     node_rules: node_rules;
 };

@@ -123,7 +123,7 @@ impl World {
             34..50 => {
                 let emoji = EMOJI.into_iter().choose(rng)?.to_owned();
                 let message = message(rng)?.id;
-                Command::React { message, emoji, remove: rng.random_ratio(1, 3) }
+                Command::React { message, emoji, remove: rng.random_ratio(1, 3), unsynced: false }
             }
             50..58 => {
                 let message = message(rng)?.id;

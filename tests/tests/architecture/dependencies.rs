@@ -1,8 +1,8 @@
 //! Which crate may know which. Dependencies run one way through the house:
 //!
 //! types, crypto, codec, then protocol and node side by side, then messages,
-//! then each actor, then system, host, shell; and abi, wire, sdk, view, then
-//! every plugin.
+//! then each actor, then system, host, rpc, shell; and abi, wire, sdk, view, then
+//! every plugin. The testkit sees both sides; plugins have it for their tests.
 
 use std::path::Path;
 use std::process::Command;
@@ -24,6 +24,7 @@ enum Part {
     Localnet,
     System,
     Host,
+    Rpc,
     Shell,
     Abi,
     Wire,
@@ -49,6 +50,7 @@ impl Part {
             "actors/localnet" => Localnet,
             "actors/system" => System,
             "plugins/host" => Host,
+            "plugins/rpc" => Rpc,
             "plugins/shell" => Shell,
             "plugins/abi" => Abi,
             "plugins/wire" => Wire,
@@ -57,7 +59,7 @@ impl Part {
             "plugins/testkit" => Testkit,
             "tests" | "tests/fuzz-targets" | "benches" | "fuzz" => Outside,
             // Plugins that misbehave.
-            "tests/trial-plugin" => Plugin,
+            "tests/trial-plugin" | "tests/trial-bot" => Plugin,
             other if other.starts_with("actors/") => Actor,
             other if other.starts_with("plugins/") => Plugin,
             _ => return None,
@@ -76,17 +78,22 @@ impl Part {
             Actor => &[Types, Crypto, Codec, Protocol, Node, Messages],
             System => &[Types, Crypto, Codec, Protocol, Node, Messages, Actor, Localnet],
             Host => &[Types, Crypto, Codec, Protocol, Messages, System, Abi, Wire],
+            Rpc => &[Types, Messages, System, Host, Abi, Wire],
             Shell => &[
-                Types, Crypto, Codec, Protocol, Node, Messages, Actor, Localnet, System, Host, Abi,
-                Wire, Sdk, View, Plugin,
+                Types, Crypto, Codec, Protocol, Node, Messages, Actor, Localnet, System, Host, Rpc,
+                Abi, Wire, Sdk, View, Plugin,
             ],
             Wire => &[Abi],
             Sdk => &[Abi, Wire],
             View => &[Abi, Wire, Sdk],
             Plugin => &[Abi, Wire, Sdk, View],
-            Testkit => &[Abi, Wire, Sdk, View],
+            // A whole network, its people and a plugin, in one process.
+            Testkit => &[
+                Types, Crypto, Codec, Protocol, Node, Messages, Actor, Localnet, System, Host, Abi,
+                Wire, Sdk, View,
+            ],
             Outside => &[
-                Types, Crypto, Codec, Protocol, Node, Messages, Actor, Localnet, System, Host,
+                Types, Crypto, Codec, Protocol, Node, Messages, Actor, Localnet, System, Host, Rpc,
                 Shell, Abi, Wire, Sdk, View, Plugin, Testkit, Outside,
             ],
         }
@@ -100,6 +107,14 @@ impl Part {
     /// those there is the testkit.
     const fn is_plugin_side(self) -> bool {
         matches!(self, Abi | Wire | Sdk | View | Plugin)
+    }
+
+    /// What it may know for its tests.
+    fn may_test_with(self, known: Self) -> bool {
+        match self {
+            Plugin => known == Testkit,
+            other => !other.is_plugin_side(),
+        }
     }
 }
 
@@ -173,7 +188,7 @@ fn wrong(metadata: &Value, part: Part, dependency: &Value) -> Option<String> {
     let Some(known) = folder(metadata, &manifest).as_deref().and_then(Part::of) else {
         return Some("a path outside the house".to_owned());
     };
-    let allowed = part.may_know().contains(&known) || for_tests && !part.is_plugin_side();
+    let allowed = part.may_know().contains(&known) || for_tests && part.may_test_with(known);
     (!allowed).then(|| {
         format!(
             "{part:?} must not know {known:?}, only {:?}; move what is needed there, or send it \
@@ -223,9 +238,16 @@ fn wrong_arrows_are_found() {
         ("actors/system", "plugins/host"),
         ("plugins/host", "actors/paths"),
         ("plugins/host", "plugins/shell"),
+        ("plugins/host", "plugins/rpc"),
+        ("plugins/rpc", "engine/protocol"),
         ("plugins/bot-echo", "engine/types"),
         ("plugins/wire", "engine/types"),
         ("plugins/ui-web", "plugins/bot-echo"),
+        ("plugins/bot-echo", "plugins/testkit"),
+        ("plugins/sdk", "plugins/testkit"),
+        ("plugins/shell", "plugins/testkit"),
+        ("plugins/testkit", "plugins/bot-echo"),
+        ("plugins/testkit", "plugins/shell"),
         ("elsewhere", "engine/types"),
     ];
     for (from, to) in wrong {
@@ -238,7 +260,11 @@ fn wrong_arrows_are_found() {
         ("actors/system", "actors/identity"),
         ("actors/transport", "tokio"),
         ("plugins/shell", "actors/system"),
+        ("plugins/rpc", "plugins/host"),
         ("plugins/bot-echo", "plugins/sdk"),
+        ("plugins/testkit", "plugins/host"),
+        ("plugins/testkit", "actors/localnet"),
+        ("plugins/testkit", "actors/storage"),
         ("tests", "actors/localnet"),
     ];
     for (from, to) in right {
@@ -247,4 +273,7 @@ fn wrong_arrows_are_found() {
     assert_eq!(found("engine/protocol", "engine/node", Some("dev")), 0);
     assert_eq!(found("engine/protocol", "tokio", Some("dev")), 0);
     assert_eq!(found("plugins/bot-echo", "engine/node", Some("dev")), 1);
+    assert_eq!(found("plugins/bot-echo", "plugins/testkit", Some("dev")), 0);
+    assert_eq!(found("plugins/bot-echo", "plugins/testkit", Some("build")), 1);
+    assert_eq!(found("plugins/sdk", "plugins/testkit", Some("dev")), 1);
 }

@@ -12,6 +12,7 @@
 mod accounts;
 mod attach;
 mod bad_input;
+mod bot_docs;
 mod delivery;
 mod demo;
 mod disk;
@@ -21,10 +22,13 @@ mod messages;
 mod names;
 mod network;
 mod outbox;
+mod pages;
 mod plugin_docs;
 mod plugin_folders;
 mod requests;
 mod restore;
+mod rpc;
+mod rpc_python;
 mod seeds;
 mod service_nodes;
 #[allow(dead_code, reason = "the load tests share it, and use other parts")]

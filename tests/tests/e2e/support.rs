@@ -109,6 +109,11 @@ impl Place {
         self.start_with(args, Stdio::null())
     }
 
+    /// The same, for one that is talked to.
+    pub(crate) fn start_piped(&self, args: &[&str]) -> Running {
+        self.start_with(args, Stdio::piped())
+    }
+
     fn start_with(&self, args: &[&str], stdin: Stdio) -> Running {
         let mut child = self
             .program(args)
@@ -268,6 +273,28 @@ impl Running {
             if value["event"] == event {
                 return value;
             }
+        }
+    }
+
+    /// Writes a line to its stdin.
+    pub(crate) fn say(&mut self, line: &Value) {
+        let stdin = self.child.stdin.as_mut().unwrap();
+        stdin.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// Ends its stdin.
+    pub(crate) fn hang_up(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
+    /// The next line, which has to be JSON; `None` at the end.
+    pub(crate) fn line(&self) -> Option<Value> {
+        match self.lines.recv_timeout(left(deadline())) {
+            Ok(line) => {
+                Some(serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+            }
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("'{}' says nothing", self.what),
         }
     }
 

@@ -52,7 +52,7 @@ async fn what_cannot_be_done_is_refused_with_its_reason_and_changes_nothing() {
     assert_eq!(error, CommandError::TooLong { length: 2_001, limit: 2_000 });
     let delete = Command::Delete { message, scope: DeleteScope::Here };
     assert_eq!(refused(&home, &me.id, delete).await, CommandError::NoSuchMessage { message });
-    let react = Command::React { message, emoji: "👍".into(), remove: false };
+    let react = Command::React { message, emoji: "👍".into(), remove: false, unsynced: false };
     assert_eq!(refused(&home, &me.id, react).await, CommandError::NoSuchMessage { message });
     let name = Command::SetNickname { account: stranger, nickname: Some("x".into()) };
     let no_contact = CommandError::NoSuchContact { account: stranger };

@@ -129,7 +129,7 @@ async fn what_one_device_does_shows_on_the_other() {
     first.shows(bob.me, "nothing unread", |line| line.unread == 0).await;
     first.has(&answer, "read", |message| message.state == MessageState::Read).await;
     let emoji = "👍".to_owned();
-    second.does(Command::React { message: theirs.id, emoji, remove: false }).await;
+    second.does(Command::React { message: theirs.id, emoji, remove: false, unsynced: false }).await;
     first.has(&answer, "the reaction", |message| message.reactions.len() == 1).await;
     bob.has_reaction_of(me, &answer).await;
     let conversation = answer.conversation.clone();

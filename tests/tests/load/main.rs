@@ -17,6 +17,7 @@ mod program;
 mod support;
 
 mod backlog;
+mod bots;
 mod garbage;
 mod identities;
 mod kills;

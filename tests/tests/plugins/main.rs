@@ -9,6 +9,7 @@
 )]
 
 mod bots;
+mod children;
 mod faults;
 mod grants;
 mod refusals;

@@ -68,7 +68,7 @@ async fn what_is_no_plugin_is_refused_in_one_line_before_its_code_runs() {
     let no_plugin = scene.path("plugins/libnone.so");
     c_library(&plain, &no_plugin, &[]);
 
-    let abi = "built for plugin ABI 2.3, this program speaks 1.0: rebuild the plugin against this \
+    let abi = "built for plugin ABI 2.3, this program speaks 1.1: rebuild the plugin against this \
                program's SDK";
     let cases = [
         (build("abi", &["-DMAJOR=2", "-DMINOR=3"]), abi),

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ramson_host::{Allowed, EngineInfo, Host, HostConfig, Limits};
+use ramson_host::{Allowed, ChildCommand, EngineInfo, Host, HostConfig, Limits};
 use ramson_localnet::{Localnet, LocalnetConfig};
 use ramson_system::{AccountSummary, Engine, EngineConfig, NetworkConfig};
 use ramson_types::message::{Message, MessageKind};
@@ -38,24 +38,40 @@ pub(crate) fn libraries() -> &'static Path {
             let program = fs::canonicalize(&program).expect("RAMSON_BIN names a file");
             return program.parent().unwrap().to_owned();
         }
-        // This test is <target>/<profile>/deps/plugins-…
-        let test = std::env::current_exe().unwrap();
-        let folder = test.parent().and_then(Path::parent).unwrap().to_owned();
-        let profile = match folder.file_name().and_then(|name| name.to_str()) {
-            Some("debug") => "dev",
-            Some(profile) => profile,
-            None => panic!("no profile folder above {}", test.display()),
-        };
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "-p", "ramson-trial-plugin", "-p", "ramson-bot-echo"])
-            .args(["--profile", profile, "--target-dir"])
-            .arg(folder.parent().unwrap())
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-            .status()
-            .unwrap();
-        assert!(built.success(), "the plugins could not be built");
-        folder
+        build(&["ramson-trial-plugin", "ramson-bot-echo"])
     })
+}
+
+/// The program, which plugins have as a process of their own; it is built once
+/// unless RAMSON_BIN names it.
+pub(crate) fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| match std::env::var_os("RAMSON_BIN") {
+        Some(program) => fs::canonicalize(&program).expect("RAMSON_BIN names a file"),
+        None => build(&["ramson-shell"]).join("ramson"),
+    })
+}
+
+/// Builds packages, and gives the folder of what was built.
+fn build(packages: &[&str]) -> PathBuf {
+    // This test is <target>/<profile>/deps/plugins-…
+    let test = std::env::current_exe().unwrap();
+    let folder = test.parent().and_then(Path::parent).unwrap().to_owned();
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") => "dev",
+        Some(profile) => profile,
+        None => panic!("no profile folder above {}", test.display()),
+    };
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--profile", profile])
+        .args(packages.iter().flat_map(|package| ["-p", package]))
+        .arg("--target-dir")
+        .arg(folder.parent().unwrap())
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .status()
+        .unwrap();
+    assert!(built.success(), "{packages:?} could not be built");
+    folder
 }
 
 /// Compiles a plugin in C.
@@ -97,6 +113,10 @@ impl Scene {
             folders: vec![folder.path().join("plugins"), libraries().to_owned()],
             copies: folder.path().join("copies"),
             version: "1.0".to_owned(),
+            child: ChildCommand {
+                program: libraries().join("ramson"),
+                args: vec!["plugin-host".into()],
+            },
             limits,
         });
         let info = EngineInfo { network: "local".to_owned(), home: home.display().to_string() };

@@ -85,10 +85,14 @@ impl Question for ListPluginData {
 
     fn answer(&self, reading: &Reading) -> Result<Vec<(String, Vec<u8>)>, Failure> {
         let mut records = Vec::new();
-        let from = (self.plugin.as_str(), self.prefix.as_str());
+        let after = self.after.as_deref().unwrap_or_default();
+        let from = (self.plugin.as_str(), after.max(self.prefix.as_str()));
         for entry in reading.table(PLUGIN_DATA)?.range(from..)? {
             let (key, record) = entry?;
             let (plugin, key) = key.value();
+            if plugin == self.plugin && self.after.as_deref() == Some(key) {
+                continue;
+            }
             if records.len() >= self.limit
                 || plugin != self.plugin
                 || !key.starts_with(self.prefix.as_str())

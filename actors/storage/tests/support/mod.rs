@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use ramson_crypto::Seed;
 use ramson_messages::storage::{
-    AddAccount, Commit, LedgerSubject, ListAccounts, ListConversations, ListMessages, LoadAccount,
-    LoadGuards, LoadNodePool, LoggedEvent, ReadEvents, ReadLedger, RecallHashes, RecallHistory,
-    RemoveAccount, SaveGuards, SaveNodePool, Sweep,
+    AddAccount, Commit, GetPluginCursor, LedgerSubject, ListAccounts, ListConversations,
+    ListMessages, ListPluginData, LoadAccount, LoadGuards, LoadNodePool, LoggedEvent, ReadEvents,
+    ReadLedger, RecallHashes, RecallHistory, RemoveAccount, SaveGuards, SaveNodePool, Sweep,
 };
 use ramson_messages::transport::IsolationClass;
 use ramson_protocol::account::Question;
@@ -19,7 +19,7 @@ use ramson_protocol::config::ConfigKind;
 use ramson_protocol::event::{EventKind, EventRef};
 use ramson_protocol::store::{
     Change, ConfigDump, Copy, Counters, Cursor, Early, Errand, ErrandCopy, MessageEdit,
-    OutboxEntry, StoredErrand, Sync,
+    OutboxEntry, PluginChange, StoredErrand, Sync,
 };
 use ramson_storage_actor::sealed::raw::RawFile;
 use ramson_storage_actor::{OpenError, Store, StoreKey};
@@ -247,7 +247,41 @@ fn later_changes(account: u32, number: u64) -> Vec<Change> {
     changes
 }
 
+/// Plugins of the workload.
+const PLUGINS: u64 = 2;
+
+fn plugin(number: u64) -> String {
+    format!("plugin {}", number % PLUGINS)
+}
+
+/// The changes that touch what schema 4 brought: a plugin is done with an
+/// event, and its records follow.
+fn plugin_changes(account: u32, number: u64) -> Vec<Change> {
+    let plugin = plugin(u64::from(account));
+    let record = |key: String, value: Option<String>| {
+        let (plugin, value) = (plugin.clone(), value.map(String::into_bytes));
+        PluginChange::PutData { plugin, key, value }
+    };
+    let mut changes = vec![
+        record(format!("record {}", number % 5), Some("x".repeat(number as usize))),
+        record("count".to_owned(), Some(number.to_string())),
+        record(format!("record {}", number % 3), None),
+        PluginChange::SetCursor { plugin: plugin.clone(), seq: number },
+    ];
+    if number % 17 == 16 {
+        changes.insert(1, PluginChange::Forget { plugin });
+    }
+    changes.into_iter().map(Change::Plugin).collect()
+}
+
 pub(crate) fn commit(account: u32, number: u64) -> Commit {
+    let mut commit = commit_without_plugins(account, number);
+    commit.changes.extend(plugin_changes(account, number));
+    commit
+}
+
+/// The same as schema 3 had it.
+pub(crate) fn commit_without_plugins(account: u32, number: u64) -> Commit {
     let changes = [first_changes(account, number), later_changes(account, number)].concat();
     Commit { account, changes, events: events(account, 2), at: NOW }
 }
@@ -309,6 +343,12 @@ pub(crate) fn view(store: &Store) -> String {
     writeln!(view, "{:?}", store.ask(&LoadNodePool).unwrap()).unwrap();
     let class = IsolationClass(7);
     writeln!(view, "{:?}", store.ask(&LoadGuards { class }).unwrap()).unwrap();
+    for plugin in (0..PLUGINS).map(plugin) {
+        let cursor = GetPluginCursor { plugin: plugin.clone() };
+        let records = ListPluginData { plugin, prefix: String::new(), after: None, limit: 999 };
+        let (cursor, records) = (store.ask(&cursor).unwrap(), store.ask(&records).unwrap());
+        writeln!(view, "{cursor:?} {records:?}").unwrap();
+    }
     view
 }
 
@@ -323,6 +363,11 @@ pub(crate) fn told(store: &Store) -> Vec<LoggedEvent> {
 /// several accounts, and now and then everything else that writes.
 pub(crate) fn step(store: &Store, number: u64) {
     step_with(store, number, commit);
+}
+
+/// The same with no more than schema 3 could store.
+pub(crate) fn step_of_schema_3(store: &Store, number: u64) {
+    step_with(store, number, commit_without_plugins);
 }
 
 /// The same with no more than schema 2 could store.

@@ -2,6 +2,7 @@
 
 use ramson_messages::identity::{Carry, CarryAll, PollNow};
 use ramson_protocol::command::{Command, CommandError, Outcome, Post};
+use ramson_protocol::mark::Mark;
 use ramson_protocol::store::PluginChange;
 use ramson_protocol::swarm::PollOutcome;
 use ramson_types::AccountId;
@@ -24,14 +25,34 @@ impl Engine {
 
     /// Carries out several commands of one account, and keeps what goes with
     /// them in the same commit: after a crash all of it was done, or nothing.
-    /// A command that is refused does not stand in the way of the others.
+    /// A command that is refused does not stand in the way of the others, and
+    /// each knows what those before it did.
+    ///
+    /// [`EngineError::Link`] and [`CarryError::Store`] may mean that the account
+    /// failed after all of it was kept. Once it answers a further call, be it an
+    /// empty one, [`Engine::plugin_cursor`] surely tells.
+    ///
+    /// [`CarryError::Store`]: ramson_messages::identity::CarryError::Store
     pub async fn commands(
         &self,
         account: &AccountId,
         commands: Vec<Command>,
         keep: Vec<PluginChange>,
     ) -> Result<Vec<Result<Outcome, CommandError>>, EngineError> {
-        Ok(self.running(account)?.carry_all.ask(CarryAll { commands, keep }).await??)
+        let marks = Vec::new();
+        Ok(self.running(account)?.carry_all.ask(CarryAll { commands, marks, keep }).await??)
+    }
+
+    /// The same, and what is carried out is marked so in that commit, where a
+    /// command has a mark.
+    pub async fn marked_commands(
+        &self,
+        account: &AccountId,
+        commands: Vec<(Command, Option<Mark>)>,
+        keep: Vec<PluginChange>,
+    ) -> Result<Vec<Result<Outcome, CommandError>>, EngineError> {
+        let (commands, marks) = commands.into_iter().unzip();
+        Ok(self.running(account)?.carry_all.ask(CarryAll { commands, marks, keep }).await??)
     }
 
     /// Sends a text: [`Command::Send`] for who wants the message.

@@ -29,14 +29,15 @@ impl Engine {
     }
 
     /// Records of a plugin whose names begin with a text, in order of their
-    /// names.
+    /// names; only those behind a name if one is given.
     pub async fn plugin_records(
         &self,
         plugin: String,
         prefix: String,
+        after: Option<String>,
         limit: usize,
     ) -> Result<Vec<(String, Vec<u8>)>, EngineError> {
-        Ok(self.wires.plugins.list.ask(ListPluginData { plugin, prefix, limit }).await??)
+        Ok(self.wires.plugins.list.ask(ListPluginData { plugin, prefix, after, limit }).await??)
     }
 
     /// The number of the oldest event that the log still has.
@@ -46,7 +47,8 @@ impl Engine {
 
     /// Everything that happened after an event, as far back as the log goes,
     /// and goes on with what comes. What only the log has is told without its
-    /// content.
+    /// content, but for messages that came in. One that is gone by then is told
+    /// by its removal alone, which has a later number.
     pub fn follow_after(&self, seq: u64) -> Follower {
         Follower::after(self.clone(), seq)
     }

@@ -1,5 +1,7 @@
 //! What an engine dials, with a proxy and without.
 
+mod commands;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;

@@ -78,6 +78,7 @@ impl Stage {
             folders: Vec::new(),
             copies,
             version: "1.0".to_owned(),
+            child: ramson_host::ChildCommand::default(),
             limits: Limits { queue, ..Limits::default() },
         });
         Ok(Self { host, folder })

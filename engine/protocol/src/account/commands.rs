@@ -39,12 +39,12 @@ impl Account {
     pub(super) fn command(
         &mut self,
         command: Command,
-        history: History,
+        history: &History,
         now: Timestamp,
         _rng: &mut impl CryptoRng,
     ) -> Result<Plan, CommandError> {
         let counters = self.counters;
-        let plan = self.obey(command, &history, now);
+        let plan = self.obey(command, history, now);
         if plan.is_err() {
             self.counters = counters;
         }
@@ -59,8 +59,8 @@ impl Account {
     ) -> Result<Plan, CommandError> {
         match command {
             Command::Send { to, post } => self.send(to, &post, history, now),
-            Command::React { message, emoji, remove } => {
-                self.react(message, &emoji, remove, history, now)
+            Command::React { message, emoji, remove, unsynced } => {
+                self.react(message, &emoji, remove, unsynced, history, now)
             }
             Command::Delete { message, scope } => self.delete(message, scope, history, now),
             Command::MarkRead { conversation, up_to } => {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use ramson_types::message::{Message, MessageName};
 use ramson_types::{ConversationId, MessageId, Timestamp};
 
-use crate::store::{Early, MessageEdit};
+use crate::store::{Change, Early, MessageEdit};
 
 /// The most messages that one question gives.
 pub const PAGE: usize = 500;
@@ -75,6 +75,37 @@ impl History {
             }
         }
         history
+    }
+
+    /// Learns what the store answered to further questions. What was decided
+    /// in between has to be followed again.
+    pub fn learn(&mut self, answers: Self) {
+        answers.messages.into_values().for_each(|message| self.put(message));
+        for name in answers.names.into_keys() {
+            self.names.entry(name).or_default();
+        }
+        self.early.extend(answers.early);
+        self.pages.extend(answers.pages);
+    }
+
+    /// Follows what was decided, so that the next decision knows of it though
+    /// it is in no store yet.
+    pub fn follow(&mut self, changes: &[Change]) {
+        for change in changes {
+            match change {
+                Change::PutMessage(message) => self.put(message.clone()),
+                Change::EditMessage { id, edit } => self.edit(*id, edit.clone()),
+                Change::RemoveMessage(id) => drop(self.remove(*id)),
+                Change::RemoveConversation(id) => {
+                    let of = self.messages.values().filter(|message| message.conversation == *id);
+                    let ids: Vec<MessageId> = of.map(|message| message.id).collect();
+                    ids.into_iter().for_each(|id| drop(self.remove(id)));
+                }
+                Change::PutEarly { name, early } => self.put_early(name.clone(), early.clone()),
+                Change::RemoveEarly(name) => drop(self.remove_early(name)),
+                _ => {}
+            }
+        }
     }
 
     /// A message by its id.

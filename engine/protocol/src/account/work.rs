@@ -77,11 +77,11 @@ impl Account {
         }
     }
 
-    pub(super) fn work(&mut self, work: Work, history: History, now: Timestamp) -> Plan {
+    pub(super) fn work(&mut self, work: Work, history: &History, now: Timestamp) -> Plan {
         match work {
             Work::Expire(ids) => self.expire(&ids, history, now),
             Work::Read(id) => self.read_on(&id, history, now),
-            Work::Forget(id) => self.forget(&id, &history, now),
+            Work::Forget(id) => self.forget(&id, history, now),
         }
     }
 

@@ -14,7 +14,7 @@ pub(crate) fn command(command: wire::Command) -> Refused<engine::Command> {
     use engine::Command as To;
     use wire::Command as From;
     Ok(match command {
-        From::Send { to, text, reply_to, preview, invitation } => To::Send {
+        From::Send { to, text, reply_to, preview, invitation, unsynced } => To::Send {
             to: account_of(&to)?,
             post: engine::Post {
                 text,
@@ -23,10 +23,11 @@ pub(crate) fn command(command: wire::Command) -> Refused<engine::Command> {
                     .map(|wire::LinkPreview { url, title }| engine::LinkPreview { url, title }),
                 invitation: invitation
                     .map(|wire::Invitation { url, name }| engine::Invitation { url, name }),
+                unsynced,
             },
         },
-        From::React { message, emoji, remove } => {
-            To::React { message: message_of(message), emoji, remove }
+        From::React { message, emoji, remove, unsynced } => {
+            To::React { message: message_of(message), emoji, remove, unsynced }
         }
         From::Delete { message, scope } => {
             To::Delete { message: message_of(message), scope: scope_of(scope) }
@@ -77,6 +78,16 @@ pub(crate) fn answer(own: &AccountId, outcome: engine::Outcome) -> wire::Answer 
         engine::Outcome::Told(id) => wire::Answer::Told { message: message_id(id) },
         // Whatever else a later engine knows: it is done.
         _ => wire::Answer::Done,
+    }
+}
+
+/// The same as one of several.
+pub(crate) fn outcome(outcome: engine::Outcome) -> wire::Outcome {
+    match outcome {
+        engine::Outcome::Queued(queued) => wire::Outcome::Queued { message: message_id(queued.id) },
+        engine::Outcome::Told(id) => wire::Outcome::Told { message: message_id(id) },
+        // Whatever else a later engine knows: it is done.
+        _ => wire::Outcome::Done,
     }
 }
 

@@ -26,6 +26,11 @@ pub(crate) fn of_engine(error: &EngineError) -> Refusal {
     refusal(kind_of(error), error)
 }
 
+/// What an account refused.
+pub(crate) fn of_command(error: &CommandError) -> Refusal {
+    refusal(kind_of_command(error), error)
+}
+
 /// What the host refused.
 pub(crate) fn of_host(error: &HostError) -> Refusal {
     refusal(kind_of_host(error), error)

@@ -287,6 +287,7 @@ fn a_command_means_the_same_to_the_engine() {
         reply_to: Some(message_id(ID)),
         preview: Some(wire::LinkPreview { url: "u".to_owned(), title: "t".to_owned() }),
         invitation: Some(wire::Invitation { url: "v".to_owned(), name: "n".to_owned() }),
+        unsynced: true,
     };
     let Command::Send { to: meant, post } = engine(send) else { panic!("not sent") };
     assert_eq!((meant, post.text.as_str(), post.reply_to), (bob(), TEXT, Some(ID)));

@@ -21,6 +21,8 @@ struct Entry {
     rate: Option<u32>,
     #[serde(default)]
     start: bool,
+    #[serde(default)]
+    untrusted: bool,
     library: Option<PathBuf>,
     config: Option<Spanned<toml::Table>>,
 }
@@ -77,6 +79,7 @@ pub(super) fn read(text: &str) -> Result<BTreeMap<String, Decision>, DecisionsEr
             conversations: conversations.transpose()?,
             rate: entry.rate,
             start: entry.start,
+            untrusted: entry.untrusted,
             library: entry.library,
             config: config.transpose()?.unwrap_or_default(),
         };

@@ -11,6 +11,7 @@ accounts = [
 ]
 rate = 120
 start = true
+untrusted = true
 library = "/opt/libecho.so"
 
 [bot-echo.config]
@@ -35,6 +36,7 @@ fn everything_that_a_user_writes_is_read() {
     assert_eq!(echo.grants, grants(&[Grant::Read, Grant::Send]));
     assert_eq!(echo.accounts.as_ref().unwrap().len(), 1);
     assert_eq!((echo.conversations.as_ref(), echo.rate, echo.start), (None, Some(120), true));
+    assert!(echo.untrusted);
     assert_eq!(echo.library.as_deref(), Some(Path::new("/opt/libecho.so")));
     assert_eq!(
         serde_json::Value::Object(echo.config.clone()),
@@ -44,6 +46,7 @@ fn everything_that_a_user_writes_is_read() {
     );
     let other = decisions.get("other").unwrap();
     assert_eq!((other.grants, other.accounts.as_ref(), other.start), (GrantSet::NONE, None, false));
+    assert!(!other.untrusted);
     assert_eq!(other.conversations.as_ref().unwrap()[0].0, "https://open.example.org/room");
     assert_eq!(decisions.iter().count(), 2);
     assert!(decisions.get("nobody").is_none());
@@ -59,6 +62,7 @@ fn what_is_not_understood_is_an_error_with_its_line_and_its_name() {
         ("[bot]\ngrants = []\nconversations = [\"there\"]", 3, "'there'"),
         ("[bot]\ngrants = \"read\"", 2, "string"),
         ("[bot]\nstart = true", 1, "grants"),
+        ("[bot]\ngrants = []\nuntrusted = \"yes\"", 3, "boolean"),
         ("[bot]\ngrants = []\n[bot.config]\nx = nan", 3, "'x'"),
         ("[bot]\ngrants = []\n[bot]", 3, "'bot'"),
         ("[bot]\ngrants = []\n[bot.config]\ntoken = \"secret\" x", 4, ""),
@@ -92,7 +96,24 @@ fn a_decision_changes_its_own_lines_and_leaves_the_others() {
     assert_eq!(again.all, decisions.all);
     let echo = again.get("bot-echo").unwrap();
     assert_eq!((echo.grants, echo.rate, echo.start), (grants(&[Grant::Read]), Some(120), true));
+    // Who was not trusted is not trusted for being asked anew.
+    assert!(echo.untrusted && text_has_once(&decisions.text, "untrusted = true"));
     assert_eq!(echo.library.as_deref(), Some(Path::new("/opt/libecho.so")));
+}
+
+fn text_has_once(text: &str, line: &str) -> bool {
+    text.matches(line).count() == 1
+}
+
+#[test]
+fn a_decision_not_to_trust_stays_with_what_else_was_decided() {
+    let mut decisions = Decisions::parse(WHOLE.to_owned()).unwrap();
+    decisions.set_untrusted("other");
+    decisions.set_start("other", true);
+    let again = Decisions::parse(decisions.text.clone()).unwrap();
+    assert_eq!(again.all, decisions.all);
+    let other = again.get("other").unwrap();
+    assert!(other.untrusted && other.start && other.conversations.is_some());
 }
 
 #[test]
@@ -145,6 +166,7 @@ proptest::proptest! {
         rate: Option<u32>,
         library: Option<String>,
         start: bool,
+        untrusted: bool,
         text in proptest::prop_oneof![
             proptest::strategy::Just(""),
             proptest::strategy::Just(WHOLE),
@@ -157,6 +179,9 @@ proptest::proptest! {
         decisions.set(&name, Decision { rate, ..Decision::default() });
         decisions.allow(&name, GrantSet::of_bits(bits), accounts, None, library);
         decisions.set_start(&name, start);
+        if untrusted {
+            decisions.set_untrusted(&name);
+        }
         let again = Decisions::parse(decisions.text.clone());
         proptest::prop_assert_eq!(again.unwrap().all, decisions.all);
     }

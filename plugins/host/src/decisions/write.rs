@@ -7,7 +7,8 @@ use super::{Decision, read};
 
 /// What is written in a plugin's own part. Its configuration has another one,
 /// which is never touched.
-const KEYS: [&str; 6] = ["grants", "accounts", "conversations", "rate", "start", "library"];
+const KEYS: [&str; 7] =
+    ["grants", "accounts", "conversations", "rate", "start", "untrusted", "library"];
 
 /// The text with what was decided about one plugin. Where its part is written
 /// in a way that this does not know, the whole file is written anew.
@@ -96,6 +97,9 @@ fn lines(decision: &Decision) -> String {
     }
     if decision.start {
         line("start", "true".to_owned());
+    }
+    if decision.untrusted {
+        line("untrusted", "true".to_owned());
     }
     if let Some(library) = &decision.library {
         line("library", quoted(&library.to_string_lossy()));

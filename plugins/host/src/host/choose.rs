@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 
 use ramson_wire::{AccountId, ConversationId, GrantSet};
 
-use super::instance::aside;
+use super::instance::{UI_UNTRUSTED, aside};
 use super::resolve::{Found, both};
 use super::{Host, HostError};
 use crate::decisions::Decisions;
@@ -47,6 +47,21 @@ impl Host {
         self.write_down(&found, |decisions| {
             if decisions.get(&found.name).is_some() {
                 decisions.set_start(&found.name, start);
+            }
+        })
+    }
+
+    /// Writes down that a plugin runs in a process of its own once it is loaded
+    /// anew. It was decided before what it may do.
+    pub fn set_untrusted(&self, name_or_path: &str) -> Result<(), HostError> {
+        let found = self.resolve(name_or_path)?;
+        let refused = |reason| HostError::Refused { name: found.name.clone(), reason };
+        if library::read(&found.library).map_err(refused)?.ui {
+            return Err(refused(UI_UNTRUSTED.to_owned()));
+        }
+        self.write_down(&found, |decisions| {
+            if decisions.get(&found.name).is_some() {
+                decisions.set_untrusted(&found.name);
             }
         })
     }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use ramson_wire::{AccountId, ConversationId, GrantSet, Reply, Task};
 use tokio::sync::oneshot;
 
+use crate::child::ChildCommand;
+
 /// What a host is started with.
 #[derive(Debug, Clone)]
 pub struct HostConfig {
@@ -17,6 +19,8 @@ pub struct HostConfig {
     pub copies: PathBuf,
     /// The program's version, for plugins to show.
     pub version: String,
+    /// How the process of a plugin is started that its user does not trust.
+    pub child: ChildCommand,
     /// How long plugins may take.
     pub limits: Limits,
 }
@@ -95,6 +99,9 @@ pub enum Allowed {
         accounts: Option<Vec<AccountId>>,
         /// In these conversations only; `None` for all.
         conversations: Option<Vec<ConversationId>>,
+        /// In a process of its own; so it is as well where that was decided
+        /// before.
+        untrusted: bool,
         /// It is written to `plugins.toml`.
         remember: bool,
     },

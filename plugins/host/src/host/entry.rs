@@ -21,6 +21,8 @@ pub(super) struct Rights {
     pub(super) accounts: Option<Vec<AccountId>>,
     pub(super) conversations: Option<Vec<ConversationId>>,
     pub(super) rate: Option<u32>,
+    /// It runs in a process of its own.
+    pub(super) untrusted: bool,
     /// As JSON.
     pub(super) config: Vec<u8>,
 }
@@ -310,6 +312,7 @@ impl Entry {
         plugin.conversations.clone_from(&self.rights.conversations);
         if let Some(worker) = &self.running {
             let counts = worker.seat.counts();
+            plugin.process = worker.link().and_then(|link| link.process());
             plugin.queued = counts.queued;
             plugin.events = plugin.events.saturating_add(counts.taken);
             plugin.lagged = plugin.lagged.saturating_add(counts.lagged);
@@ -342,6 +345,8 @@ fn plugin_of(name: &str, descriptor: Option<&Descriptor>, state: PluginState) ->
         lagged: 0,
         in_flight: 0,
         restarts: 0,
+        durable: descriptor.is_some_and(|it| it.durable),
+        process: None,
         asked: descriptor.map(|it| it.grants).unwrap_or_default(),
         granted: GrantSet::NONE,
         accounts: None,

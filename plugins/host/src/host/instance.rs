@@ -11,12 +11,17 @@ use tokio::time::{sleep, timeout};
 use super::entry::Rights;
 use super::resolve::Found;
 use super::{Allowed, Host, HostError};
+use crate::child::{Plan, ProcessLink};
 use crate::clock;
 use crate::gate::{Gate, Rules};
 use crate::library::{self, Descriptor, LoadError, PrivateCopy};
 use crate::seat::{Seat, SeatPlan};
 use crate::watchdog::Health;
-use crate::worker::{Ending, Phase, Worker};
+use crate::worker::{Ending, Open, Phase, Worker};
+
+/// Why a user interface is not loaded that its user does not trust.
+pub(super) const UI_UNTRUSTED: &str = "a user interface runs in this process, so that it cannot be untrusted; leave --untrusted out, \
+     or take 'untrusted' out of plugins.toml";
 
 /// How an instance leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +93,9 @@ impl Host {
         let copied = aside(move || library::copy(&library, &copies)).await;
         let copy = copied.unwrap_or_else(|| Err(LoadError::Failed(no_thread()))).map_err(failed)?;
         let descriptor = copy.descriptor.clone();
+        if rights.untrusted && descriptor.ui {
+            return Err(HostError::Refused { name: name.to_owned(), reason: UI_UNTRUSTED.into() });
+        }
         let worker = self.launch(name, copy, rights)?;
         let mut phase = worker.watch();
         let began = phase.wait_for(|phase| *phase != Phase::Starting).await;
@@ -125,20 +133,31 @@ impl Host {
             conversations: rights.conversations,
             rate: rights.rate,
         });
-        let shared = self.inner.shared.clone();
+        let (shared, clock) = (self.inner.shared.clone(), self.inner.shared.clone());
         let (seat, inbox) = Seat::new(SeatPlan {
             name: name.to_owned(),
             generation: self.inner.generations.fetch_add(1, Ordering::Relaxed),
             ui: descriptor.ui,
+            durable: descriptor.durable,
             encoding: descriptor.encoding,
             gate: Arc::new(gate),
             queue_limit: self.limits().queue,
             wake: Box::new(move || shared.wake()),
+            now: Box::new(move || clock.now()),
         });
         let seat = Arc::new(seat);
         let shared = self.inner.shared.clone();
         tokio::spawn(crate::requests::serve(self.clone(), shared, seat.clone(), inbox));
-        let open = Box::new(move || copy.map());
+        let open: Open = match rights.untrusted {
+            false => Box::new(move || copy.map()),
+            true => {
+                let (command, own) = (self.inner.config.child.clone(), seat.clone());
+                // The plugin's thread finds out why.
+                let gone = Box::new(move || own.close());
+                let plan = Plan { name: name.to_owned(), command, copy, gone };
+                Box::new(move || ProcessLink::start(plan))
+            }
+        };
         let worker = Worker::start(seat.clone(), open, rights.config).map_err(|error| {
             seat.close();
             HostError::Load { name: name.to_owned(), reason: error.to_string() }
@@ -153,6 +172,9 @@ impl Host {
         debug_assert_eq!(name, worker.seat.name);
         self.inner.entries.runs(worker, Some(descriptor.clone()));
         self.inner.shared.add(worker.seat.clone());
+        if worker.seat.progress().is_some() {
+            tokio::spawn(crate::feeder::feed(self.inner.shared.clone(), worker.seat.clone()));
+        }
         // It may have ended before anybody looked for it.
         if matches!(worker.phase(), Phase::Ended(_)) {
             self.has_ended(worker);

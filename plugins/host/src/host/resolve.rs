@@ -120,6 +120,9 @@ impl Host {
         let not_decided = || HostError::NotDecided { name: found.name.clone(), asked };
         let decided =
             |decisions: &Decisions| decisions.get(&found.name).filter(|_| found.known).cloned();
+        // Who is not trusted under a name is not trusted with another library.
+        let distrusted =
+            |decisions: &Decisions| decisions.get(&found.name).is_some_and(|it| it.untrusted);
         let rights = |decision: Option<Decision>, grants: GrantSet| {
             let decision = decision.unwrap_or_default();
             Rights {
@@ -127,6 +130,7 @@ impl Host {
                 accounts: decision.accounts,
                 conversations: decision.conversations,
                 rate: decision.rate,
+                untrusted: decision.untrusted,
                 config: serde_json::to_vec(&decision.config).unwrap_or_default(),
             }
         };
@@ -144,7 +148,8 @@ impl Host {
                     .save(&self.home())
                     .map_err(|error| HostError::Decisions { reason: error.to_string() })?;
                 let accounts = if descriptor.ui { both(accounts, self.shown()) } else { accounts };
-                Rights { accounts, conversations, ..rights(decision, grants) }
+                let untrusted = distrusted(&decisions);
+                Rights { accounts, conversations, untrusted, ..rights(decision, grants) }
             }
             Allowed::AsDecided => {
                 let mut decision = decided(&self.decisions()?).ok_or_else(not_decided)?;
@@ -156,10 +161,12 @@ impl Host {
             }
             Allowed::Everything { accounts } => {
                 // What ships with the program runs without the file as well.
-                let decision = self.decisions().ok().as_ref().and_then(decided);
-                Rights { accounts, conversations: None, ..rights(decision, asked) }
+                let decisions = self.decisions().unwrap_or_default();
+                let untrusted = distrusted(&decisions);
+                let rights = rights(decided(&decisions), asked);
+                Rights { accounts, conversations: None, untrusted, ..rights }
             }
-            Allowed::These { grants, accounts, conversations, remember } => {
+            Allowed::These { grants, accounts, conversations, untrusted, remember } => {
                 let _writing = self.inner.writing.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut decisions = self.decisions()?;
                 let decision = decided(&decisions);
@@ -173,11 +180,15 @@ impl Host {
                         conversations,
                         library,
                     );
+                    if untrusted {
+                        decisions.set_untrusted(&found.name);
+                    }
                     decisions
                         .save(&self.home())
                         .map_err(|error| HostError::Decisions { reason: error.to_string() })?;
                 }
-                Rights { accounts, conversations, ..rights(decision, grants) }
+                let untrusted = untrusted || distrusted(&decisions);
+                Rights { accounts, conversations, untrusted, ..rights(decision, grants) }
             }
         })
     }

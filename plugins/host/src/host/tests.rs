@@ -2,6 +2,7 @@
 
 mod choose;
 mod under_way;
+mod untrusted;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,6 +30,7 @@ impl Trial {
             folders: vec![folder.path().join("plugins")],
             copies: folder.path().join("copies"),
             version: "1".to_owned(),
+            child: crate::child::tests::command(),
             limits,
         };
         Self { host: Host::start(config), folder }
@@ -125,6 +127,7 @@ async fn what_was_not_decided_is_not_loaded() {
         grants: GrantSet::ALL,
         accounts: None,
         conversations: None,
+        untrusted: false,
         remember: true,
     };
     let plugin = trial.host.load(&library.display().to_string(), allowed).await.unwrap();
@@ -138,7 +141,7 @@ async fn what_was_not_decided_is_not_loaded() {
 async fn what_is_refused_is_shown_with_the_reason() {
     let trial = Trial::new(Limits::default());
     trial.plugin("newer", &["-DABI=2,3"]);
-    let line = "built for plugin ABI 2.3, this program speaks 1.0: \
+    let line = "built for plugin ABI 2.3, this program speaks 1.1: \
                 rebuild the plugin against this program's SDK";
     let refused = PluginState::Refused { reason: line.to_owned() };
     assert_eq!(trial.state("newer"), refused);

@@ -3,7 +3,8 @@
 use std::mem::size_of;
 
 use ramson_abi::{
-    ABI_MAJOR, ABI_MINOR, FLAG_UI, FLAG_UNLOAD, MAGIC, MAX_NAME, Plugin as AbiPlugin, SYMBOL,
+    ABI_MAJOR, ABI_MINOR, FLAG_DURABLE, FLAG_UI, FLAG_UNLOAD, MAGIC, MAX_NAME, Plugin as AbiPlugin,
+    SYMBOL,
 };
 use ramson_wire::codec::Encoding;
 use ramson_wire::{GrantSet, SCHEMA, TopicSet};
@@ -29,6 +30,8 @@ pub struct Descriptor {
     pub ui: bool,
     /// It may be unmapped.
     pub unload: bool,
+    /// Its events are told until it says that it is done with them.
+    pub durable: bool,
 }
 
 /// What was read from a library.
@@ -158,8 +161,12 @@ pub(super) fn judge(raw: &Raw) -> Judged {
     if ui && unload {
         judged.notes.push("RP_FLAG_UNLOAD has no effect: a UI is never unmapped".to_owned());
     }
+    let durable = raw.flags & FLAG_DURABLE != 0;
+    if ui && durable {
+        judged.notes.push("RP_FLAG_DURABLE has no effect: a UI is never durable".to_owned());
+    }
     let unknown = [
-        ("flags", u64::from(raw.flags & !(FLAG_UI | FLAG_UNLOAD))),
+        ("flags", u64::from(raw.flags & !(FLAG_UI | FLAG_UNLOAD | FLAG_DURABLE))),
         ("topics", raw.topics & !TopicSet::ALL.bits()),
         ("grants", raw.grants & !GrantSet::ALL.bits()),
     ];
@@ -177,6 +184,7 @@ pub(super) fn judge(raw: &Raw) -> Judged {
             grants: GrantSet::of_bits(raw.grants),
             ui,
             unload,
+            durable: durable && !ui,
         });
     }
     judged

@@ -72,6 +72,7 @@ impl InProcess {
             submit,
             log,
             extension,
+            now: Some(now),
         };
         let context = Box::into_raw(Box::new(Context { host, voice: Mutex::new(None) }));
         // SAFETY: it was made right here, and nobody else has it yet.
@@ -304,6 +305,16 @@ unsafe extern "C" fn log(ctx: *mut c_void, level: i32, text: Slice) {
             voice.log(level, text);
         }
     }));
+}
+
+/// # Safety
+/// As the contract says of `rp_host.now`.
+unsafe extern "C" fn now(ctx: *mut c_void) -> u64 {
+    let told = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: the plugin's promise.
+        unsafe { voice_of(ctx) }.map(|voice| voice.now())
+    }));
+    told.ok().flatten().unwrap_or_else(crate::clock::millis)
 }
 
 /// # Safety

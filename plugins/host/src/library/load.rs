@@ -95,24 +95,39 @@ fn private_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 impl PrivateCopy {
+    /// Where it is.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// Maps the copy. To be called on the plugin's own thread: what the
     /// library's constructors leave on a thread goes with it then.
     pub(crate) fn map(self) -> Result<Arc<dyn PluginLink>, LoadError> {
-        let library = open(&self.file).map_err(|error| {
-            let reason = why_not(&error, &self.file);
-            LoadError::Failed(format!("its library cannot be mapped: {reason}"))
-        })?;
-        let mapped = descriptor_of(&library);
-        let fits = mapped.as_ref().is_some_and(|(_, raw)| *raw == self.raw);
-        let Some((plugin, raw)) = mapped.filter(|_| fits) else {
-            // Its constructors ran, so that it cannot be unmapped.
-            std::mem::forget(library);
-            let reason = "not a plugin: its descriptor is another one once it is mapped";
-            return Err(LoadError::Refused(reason.to_owned()));
-        };
-        let unload = understand(&raw).is_ok_and(|it| it.unload && !it.ui);
-        Ok(Arc::new(InProcess::new(library, plugin, unload)))
+        map(&self.file, &self.raw)
     }
+}
+
+/// Maps the private copy of another process, which removes it.
+pub(crate) fn map_copy(file: &Path) -> Result<Arc<dyn PluginLink>, LoadError> {
+    let (_, raw) = read_raw(file).map_err(LoadError::Refused)?;
+    map(file, &raw)
+}
+
+fn map(file: &Path, judged: &Raw) -> Result<Arc<dyn PluginLink>, LoadError> {
+    let library = open(file).map_err(|error| {
+        let reason = why_not(&error, file);
+        LoadError::Failed(format!("its library cannot be mapped: {reason}"))
+    })?;
+    let mapped = descriptor_of(&library);
+    let fits = mapped.as_ref().is_some_and(|(_, raw)| raw == judged);
+    let Some((plugin, raw)) = mapped.filter(|_| fits) else {
+        // Its constructors ran, so that it cannot be unmapped.
+        std::mem::forget(library);
+        let reason = "not a plugin: its descriptor is another one once it is mapped";
+        return Err(LoadError::Refused(reason.to_owned()));
+    };
+    let unload = understand(&raw).is_ok_and(|it| it.unload && !it.ui);
+    Ok(Arc::new(InProcess::new(library, plugin, unload)))
 }
 
 #[cfg(unix)]

@@ -24,12 +24,13 @@ fn a_descriptor_is_read_from_the_file() {
             id: "org.example.trial".into(),
             title: "Trial".into(),
             version: "1.0".into(),
-            abi: (1, 0),
+            abi: (1, 1),
             encoding: Encoding::Json,
             topics: [Topic::Messages].into_iter().collect(),
             grants: [Grant::Send].into_iter().collect(),
             ui: false,
             unload: true,
+            durable: false,
         })
     );
     assert!(report.to_string().ends_with("it can be loaded"), "{report}");
@@ -49,7 +50,7 @@ fn every_way_to_set_a_pointer_is_understood() {
         rp_status create(const rp_host *h, rp_slice c, void **s) { (void)h, (void)c, *s = 0; return 0; }
         rp_status on_events(void *s, const rp_event *e, size_t n) { (void)s, (void)e, (void)n; return 0; }
         void destroy(void *s) { (void)s; }
-        const rp_plugin ramson_plugin_v1 = { RP_MAGIC, sizeof(rp_plugin), 1, 0, 0, its_id, its_name,
+        const rp_plugin ramson_plugin_v1 = { RP_MAGIC, sizeof(rp_plugin), 1, 1, 0, its_id, its_name,
           its_version, RP_JSON, 0, 0, 0, create, on_events, 0, 0, destroy, 0 };
     "#;
     let symbols = c_library(dir.path(), "symbols", symbols, &[]);
@@ -73,7 +74,7 @@ fn a_mapped_library_says_the_same_as_its_file() {
 fn another_abi_is_refused_in_these_words() {
     let dir = tempfile::tempdir().unwrap();
     let library = c_plugin(dir.path(), "newer", &["-DABI=2,3", "-DID=\"\""]);
-    let line = "built for plugin ABI 2.3, this program speaks 1.0: \
+    let line = "built for plugin ABI 2.3, this program speaks 1.1: \
                 rebuild the plugin against this program's SDK";
     assert_eq!(problems(&library), [line]);
     assert_eq!(read(&library), Err(line.to_owned()));

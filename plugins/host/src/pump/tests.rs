@@ -1,10 +1,12 @@
 //! Against an engine that runs.
 
-use ramson_system::Command;
+use ramson_system::{Command, Engine};
 use ramson_wire::{Grant, GrantSet, Snapshot, Stage, TopicSet};
 
 use super::*;
+use crate::convert::ids::message_id;
 use crate::gate::Rules;
+use crate::happening::ask;
 use crate::queue::Queued;
 use crate::testing::{Reader, account, engine, everything, info, only, send, shared};
 
@@ -244,6 +246,8 @@ async fn each_stage_and_the_plugins_are_told() {
         lagged: 0,
         in_flight: 0,
         restarts: 0,
+        durable: false,
+        process: None,
         asked: GrantSet::NONE,
         granted: GrantSet::NONE,
         accounts: Some(vec![account_id(&one), account_id(&two)]),

@@ -10,7 +10,7 @@ use ramson_types::MessageId;
 use ramson_types::ledger::LedgerLine;
 use ramson_wire::{Answer, ConversationId, Message, Query, Trace};
 
-use super::{engine, find, is_in_scope};
+use super::{engine, find, is_in_scope, records};
 use crate::convert::conversation::{account, conversation};
 use crate::convert::ids::{account_id, account_of, conversation_of, message_of};
 use crate::convert::message::message;
@@ -19,6 +19,7 @@ use crate::convert::refusal::{Refused, of_engine, refusal};
 use crate::convert::trace;
 use crate::gate::Gate;
 use crate::host::Host;
+use crate::seat::Seat;
 use crate::shared::{Attached, Shared};
 
 /// So many messages at once.
@@ -31,14 +32,24 @@ const SWARM_TIME: Duration = Duration::from_secs(5);
 pub(super) async fn answer(
     host: &Host,
     shared: &Shared,
-    gate: &Gate,
+    seat: &Seat,
     query: Query,
 ) -> Refused<Answer> {
+    let gate = &seat.gate;
     if query == Query::Plugins {
         return Ok(Answer::Plugins { plugins: gate.plugins(&host.listed()) });
     }
     let Attached { engine, info, .. } = engine(shared)?;
-    let asked = of(&engine, &info.network, gate, query).await;
+    let asked = match query {
+        Query::Record { key } => {
+            records::one(&engine, &seat.name, key).await.map_err(Trouble::from)
+        }
+        Query::Records { prefix, after, limit } => {
+            let found = records::several(&engine, &seat.name, prefix, after, limit).await;
+            found.map_err(Trouble::from)
+        }
+        query => of(&engine, &info.network, gate, query).await,
+    };
     asked.map_err(|error| match error {
         Trouble::Engine(error) => of_engine(&error),
         Trouble::Refused(refusal) => refusal,
@@ -118,8 +129,9 @@ async fn of(
             let id = engine.resolve(&name, Some(&account_of(&account)?)).await?;
             Answer::Name { id: account_id(&id) }
         }
-        // Answered without an engine.
+        // Answered before.
         Query::Plugins => Answer::Plugins { plugins: Vec::new() },
+        Query::Record { .. } | Query::Records { .. } | Query::Alarm { .. } => Answer::Done,
     })
 }
 

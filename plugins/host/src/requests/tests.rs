@@ -18,6 +18,7 @@ fn host(home: &TempDir) -> Host {
         folders: vec![home.path().join("plugins")],
         copies: home.path().join("copies"),
         version: "1.2.3".to_owned(),
+        child: crate::ChildCommand::default(),
         limits: Limits::default(),
     })
 }
@@ -43,12 +44,12 @@ fn served_by(host: Host, shared: &Arc<Shared>, rules: Rules) -> Reader {
 }
 
 fn to(account: &types::AccountId, command: Command) -> Request {
-    Request::Command(AccountCommand { account: account_id(account), command })
+    Request::Command(AccountCommand::new(account_id(account), command))
 }
 
 fn text(to: &types::AccountId, text: String) -> Command {
     let to = account_id(to);
-    Command::Send { to, text, reply_to: None, preview: None, invitation: None }
+    Command::text(to, text)
 }
 
 fn kind(reply: Reply) -> String {
@@ -173,7 +174,7 @@ async fn messages_of_other_conversations_are_not_to_be_had_by_their_names() {
     let account = account_id(&alice);
     let react = |message: types::MessageId| {
         let (message, emoji) = (message_id(message), "👍".to_owned());
-        to(&alice, Command::React { message, emoji, remove: false })
+        to(&alice, Command::React { message, emoji, remove: false, unsynced: false })
     };
     let delete = |message: types::MessageId| {
         let message = message_id(message);

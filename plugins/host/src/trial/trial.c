@@ -3,9 +3,13 @@
 #include "ramson_plugin.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef ID
@@ -64,6 +68,42 @@ static void note(trial *it, const char *what) {
   }
 }
 
+/* What happens while it is mapped. */
+#ifdef BEGIN
+__attribute__((constructor)) static void begin(void) { BEGIN; }
+#endif
+
+/* The end of its process. */
+#ifdef STAY
+static void stay(void) {
+  for (;;) sleep(1);
+}
+#endif
+
+/* What it finds around it. */
+#ifdef LOOK
+static void look(trial *it) {
+  char line[128];
+  struct rlimit core;
+  getrlimit(RLIMIT_CORE, &core);
+  int fd, open = 0, sockets = 0;
+  for (fd = 3; fd < 256; fd++) {
+    struct stat about;
+    if (fstat(fd, &about) != 0) continue;
+    open++;
+    if (S_ISSOCK(about.st_mode)) sockets++;
+  }
+  snprintf(line, sizeof line, "open %d sockets %d stdin %zd", open, sockets, read(0, line, 1));
+  note(it, line);
+  snprintf(line, sizeof line, "core %d dumpable %d more %d", (int)core.rlim_max,
+           prctl(PR_GET_DUMPABLE), prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0);
+  note(it, line);
+  snprintf(line, sizeof line, "PATH %d CARGO %d", getenv("PATH") != NULL,
+           getenv("CARGO_MANIFEST_DIR") != NULL);
+  note(it, line);
+}
+#endif
+
 static rp_status create(const rp_host *host, rp_slice config, void **self) {
   trial *it = calloc(1, sizeof *it);
   const char *key = "\"diary\":\"";
@@ -78,6 +118,12 @@ static rp_status create(const rp_host *host, rp_slice config, void **self) {
   it->host = host;
   *self = it;
   note(it, "create");
+#ifdef STAY
+  atexit(stay);
+#endif
+#ifdef LOOK
+  look(it);
+#endif
 #ifdef FAIL_CREATE
   return RP_FAILED;
 #endif
@@ -102,6 +148,9 @@ static rp_status on_events(void *self, const rp_event *events, size_t count) {
     usleep(SLOW);
 #endif
   }
+#ifdef CRASH
+  CRASH;
+#endif
 #ifdef PANIC
   return RP_PANICKED;
 #endif

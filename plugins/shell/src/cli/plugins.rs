@@ -75,6 +75,10 @@ pub(crate) struct DecisionArgs {
     /// Run it from now on whenever 'ramson run' or a user interface does
     #[arg(long)]
     pub(crate) start: bool,
+    /// In a process of its own from now on: a crash ends that process only, and
+    /// it cannot read this program's memory
+    #[arg(long)]
+    pub(crate) untrusted: bool,
 }
 
 /// For `plugin run`.
@@ -103,9 +107,13 @@ pub(crate) struct PluginNewArgs {
     /// What to call it: a-z, 0-9 and '-', such as bot-weather
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
-    /// In Rust; so it is when neither is said
+    /// In Rust; so it is when nothing else is said
     #[arg(long, conflicts_with = "c")]
     pub(crate) rust: bool,
+    /// In Rust, with the bot kit: commands, something that is remembered, and a
+    /// test
+    #[arg(long, conflicts_with = "c")]
+    pub(crate) bot: bool,
     /// In C
     #[arg(long)]
     pub(crate) c: bool,
@@ -116,6 +124,14 @@ pub(crate) struct PluginNewArgs {
     /// The folder in which the plugin's own is made
     #[arg(long = "in", value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
+}
+
+/// For `plugin-host`.
+#[derive(Debug, Args)]
+pub(crate) struct PluginHostArgs {
+    /// What the plugin is called, for who lists processes
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
 }
 
 /// What is done with user interfaces.
@@ -138,7 +154,7 @@ pub(crate) struct UiUseArgs {
     pub(crate) name: String,
 }
 
-fn grant(text: &str) -> Result<Grant, String> {
+pub(super) fn grant(text: &str) -> Result<Grant, String> {
     let names: Vec<&str> = Grant::ALL.iter().map(|grant| grant.name()).collect();
     Grant::of_name(text.trim()).ok_or_else(|| format!("it is none of {}", names.join(", ")))
 }

@@ -247,7 +247,12 @@ impl Job {
             }
             What::DeclineAll => vec![Act::DeclineAll],
             What::React { message, emoji, remove } => {
-                vec![Act::React { message: *message, emoji: emoji.clone(), remove: *remove }]
+                vec![Act::React {
+                    message: *message,
+                    emoji: emoji.clone(),
+                    remove: *remove,
+                    unsynced: false,
+                }]
             }
             What::Delete { message, scope } => {
                 vec![Act::Delete { message: *message, scope: *scope }]

@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use ramson_host::Host;
+use ramson_rpc::Server;
 use ramson_system::Engine;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -41,6 +42,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub(crate) struct Carrier {
     pub(crate) engine: Engine,
     pub(crate) host: Host,
+    pub(crate) rpc: Server,
     pub(crate) ground: Arc<Ground>,
     /// What it can do for others.
     pub(crate) offers: Needs,
@@ -218,6 +220,7 @@ impl Client {
         let context = Context {
             engine: self.carrier.engine,
             host: self.carrier.host,
+            rpc: self.carrier.rpc,
             ground: self.carrier.ground,
             console: Console::client(frames, global.json, global.verbose > 0),
             own_engine: false,

@@ -14,7 +14,16 @@ const MAX_PATH: usize = 103;
 /// The socket's path for a home: in the home, or, when that is too deep for a
 /// socket, in a private folder of this user, under a hash of the home's path.
 pub(crate) fn path_of(home: &Path) -> io::Result<PathBuf> {
-    let path = home.join("control.sock");
+    named(home, "control.sock", ".sock")
+}
+
+/// The same for the socket of bots.
+pub(crate) fn rpc_path_of(home: &Path) -> io::Result<PathBuf> {
+    named(home, "rpc.sock", ".rpc.sock")
+}
+
+fn named(home: &Path, name: &str, elsewhere: &str) -> io::Result<PathBuf> {
+    let path = home.join(name);
     if path.as_os_str().len() <= MAX_PATH {
         return Ok(path);
     }
@@ -31,7 +40,7 @@ pub(crate) fn path_of(home: &Path) -> io::Result<PathBuf> {
     }
     let hash = Sha256::digest(home.as_os_str().as_bytes());
     let name: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    Ok(folder.join(name + ".sock"))
+    Ok(folder.join(name + elsewhere))
 }
 
 #[cfg(test)]
@@ -49,5 +58,7 @@ mod tests {
         let path = path_of(&deep).unwrap();
         assert!(path.as_os_str().len() <= MAX_PATH, "{}", path.display());
         assert_eq!(path, path_of(&deep).unwrap());
+        let other = rpc_path_of(&deep).unwrap();
+        assert!(other != path && other.as_os_str().len() <= MAX_PATH, "{}", other.display());
     }
 }

@@ -29,6 +29,9 @@ pub(crate) struct PluginRecord {
     pub(crate) lagged: u64,
     pub(crate) in_flight: u64,
     pub(crate) restarts: u64,
+    /// The process that it has of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) process: Option<u32>,
     pub(crate) asked: GrantSet,
     pub(crate) granted: GrantSet,
     /// What it asks for and does not have.
@@ -67,6 +70,7 @@ impl PluginRecord {
             lagged: plugin.lagged,
             in_flight: plugin.in_flight,
             restarts: plugin.restarts,
+            process: plugin.process,
             asked,
             granted,
             refused: if was_loaded(state) { asked.without(granted) } else { GrantSet::NONE },
@@ -114,6 +118,9 @@ impl fmt::Display for PluginRecord {
             if let Some(ids) = ids {
                 write!(f, "\n  {what} {}", one_line(&ids.join(", ")))?;
             }
+        }
+        if let Some(process) = self.process {
+            write!(f, "\n  in a process of its own, {process}")?;
         }
         write!(
             f,
@@ -203,6 +210,8 @@ mod tests {
             lagged: 0,
             in_flight: 0,
             restarts: 0,
+            durable: false,
+            process: None,
             asked: [Grant::Read, Grant::Send].into_iter().collect(),
             granted: GrantSet::NONE.with(Grant::Read),
             accounts: None,

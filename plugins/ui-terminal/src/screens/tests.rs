@@ -85,7 +85,7 @@ impl Stand {
             let refusal = match &request {
                 Request::Control(_) => &self.refusing,
                 Request::Query(_) => &self.refusing_questions,
-                Request::Command(_) => &None,
+                Request::Command(_) | Request::Done(_) => &None,
             };
             let reply = match refusal {
                 Some(refusal) => Reply::Refused(refusal.clone()),
@@ -220,10 +220,11 @@ fn key_of(name: &str) -> KeyEvent {
 fn answer(request: &Request) -> Answer {
     let query = match request {
         Request::Query(query) => query,
-        Request::Command(_) | Request::Control(_) => return Answer::Done,
+        Request::Command(_) | Request::Control(_) | Request::Done(_) => return Answer::Done,
     };
     match query {
         Query::Accounts => Answer::Accounts { accounts: fixtures::accounts() },
+        Query::Record { .. } | Query::Records { .. } | Query::Alarm { .. } => Answer::Done,
         Query::Conversations { .. } => {
             Answer::Conversations { conversations: fixtures::conversations() }
         }

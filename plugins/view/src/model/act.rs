@@ -229,7 +229,7 @@ impl Model {
         if !remove {
             self.frequent.used(&emoji);
         }
-        self.plain(Command::React { message, emoji, remove }, now, port);
+        self.plain(Command::React { message, emoji, remove, unsynced: false }, now, port);
     }
 
     /// Opens the conversation with whom a text means.

@@ -70,7 +70,8 @@ impl Model {
         thread.typing = crate::thread::TypingState::default();
         let (account, conversation) = (thread.account, thread.id.clone());
         let asked = Asked::Send { account, conversation, text: text.clone(), reply_to };
-        let command = Command::Send { to, text, reply_to, preview: None, invitation: None };
+        let command =
+            Command::Send { to, text, reply_to, preview: None, invitation: None, unsynced: false };
         if self.command_as(account, command, asked, now, port) {
             self.scroll_to(Anchor::End, now, port);
         }
@@ -149,7 +150,8 @@ impl Model {
         let reply_to = quoted.map(|kept| kept.message.id);
         let preview = kept.message.preview.clone();
         let account = thread.account;
-        let command = Command::Send { to, text, reply_to, preview, invitation: None };
+        let command =
+            Command::Send { to, text, reply_to, preview, invitation: None, unsynced: false };
         self.command_as(account, command, Asked::Retry { account, failed: message }, now, port);
     }
 

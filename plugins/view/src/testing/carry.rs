@@ -21,13 +21,14 @@ impl World {
             Request::Command(command) => self.command(command.account, command.command),
             Request::Query(query) => self.query(query),
             Request::Control(control) => self.control(control),
+            Request::Done(_) => Err(refusal("NotDurable", "A user interface is not durable")),
         };
         answer.map_or_else(Reply::Refused, Reply::Ok)
     }
 
     fn command(&mut self, account: AccountId, command: Command) -> Result<Answer, Refusal> {
         match command {
-            Command::Send { to, text, reply_to, preview, invitation } => {
+            Command::Send { to, text, reply_to, preview, invitation, .. } => {
                 let conversation = ConversationId::from(to);
                 if self.conversation(account, &conversation).is_some_and(|it| it.blocked) {
                     return Err(refusal("Blocked", "You blocked them; unblock them first"));
@@ -50,7 +51,7 @@ impl World {
                 self.put(account, message.clone());
                 return Ok(Answer::Queued { message });
             }
-            Command::React { message, emoji, remove } => {
+            Command::React { message, emoji, remove, .. } => {
                 self.known(account, message)?;
                 let reaction = Reaction { author: account, emoji, at: self.now };
                 self.alter(account, message, Change::Reaction { reaction, removed: remove });
@@ -135,6 +136,9 @@ impl World {
 
     fn query(&self, query: Query) -> Result<Answer, Refusal> {
         Ok(match query {
+            Query::Record { .. } | Query::Records { .. } | Query::Alarm { .. } => {
+                return Err(refusal("NotKept", "This world keeps no records"));
+            }
             Query::Accounts => {
                 Answer::Accounts { accounts: self.accounts.iter().map(|it| it.0.clone()).collect() }
             }

@@ -13,6 +13,7 @@ fn lines() -> BTreeMap<String, String> {
     let mut add = |json: serde_json::Value, kind: &str, bytes: Vec<u8>| {
         let tag = |name| json.get(name).and_then(serde_json::Value::as_str);
         let of = tag("event").or(tag("command")).or(tag("query")).or(tag("control"));
+        let of = of.or(Some("done"));
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let name = (1..).map(|number| format!("{kind}.{}.{number:02}", of.unwrap()));
         let name = { name }.find(|name| !lines.contains_key(name)).unwrap();
@@ -28,6 +29,7 @@ fn lines() -> BTreeMap<String, String> {
             Request::Command(it) => (serde_json::to_value(it), "command"),
             Request::Query(it) => (serde_json::to_value(it), "query"),
             Request::Control(it) => (serde_json::to_value(it), "control"),
+            Request::Done(it) => (serde_json::to_value(it), "done"),
         };
         add(json.unwrap(), kind, bytes);
     }

@@ -78,6 +78,7 @@ fn payloads() -> Vec<(&'static str, Vec<u8>)> {
             RequestKind::Command => "AccountCommand",
             RequestKind::Query => "Query",
             RequestKind::Control => "Control",
+            RequestKind::Done => "Done",
         };
         payloads.push((kind, encode_request(&request, Encoding::Json).unwrap()));
     }

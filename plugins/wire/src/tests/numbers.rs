@@ -14,7 +14,7 @@ fn every_kind_has_a_number_and_a_sample() {
         let kind = EventKind::of_number(number);
         assert_eq!(kind.map(EventKind::number), numbers.get(&number).copied());
         let kind = RequestKind::of_number(number).map(RequestKind::number);
-        assert_eq!(kind, (1..=3).contains(&number).then_some(number));
+        assert_eq!(kind, (1..=4).contains(&number).then_some(number));
         let encoding = Encoding::of_number(number).map(Encoding::number);
         assert_eq!(encoding, (1..=2).contains(&number).then_some(number));
     }

@@ -140,6 +140,8 @@ fn plugin(state: PluginState) -> Plugin {
         lagged: 3,
         in_flight: 4,
         restarts: 5,
+        durable: true,
+        process: Some(4_242),
         asked: GrantSet::ALL,
         granted: GrantSet::NONE.with(Grant::Read),
         accounts: Some(vec![BOB]),
@@ -285,6 +287,10 @@ fn replies() -> Vec<Reply> {
         Answer::Name { id: ALICE },
         Answer::Plugins { plugins: plugins() },
         Answer::Account { account: account() },
+        Answer::Kept { outcomes: outcomes() },
+        Answer::Record { value: some("1") },
+        Answer::Record { value: None },
+        Answer::Records { records: records(), complete: true },
     ]
     .into_iter()
     .map(Reply::Ok)
@@ -344,15 +350,10 @@ fn commands() -> Vec<Command> {
             reply_to: Some(id(41)),
             preview: Some(preview()),
             invitation: Some(invitation()),
+            unsynced: true,
         },
-        Command::Send {
-            to: contact,
-            text: String::new(),
-            reply_to: None,
-            preview: None,
-            invitation: None,
-        },
-        Command::React { message: id(42), emoji: text("👍"), remove: true },
+        Command::text(contact, ""),
+        Command::React { message: id(42), emoji: text("👍"), remove: true, unsynced: true },
         Command::Delete { message: id(42), scope: DeleteScope::Here },
         Command::Delete { message: id(42), scope: DeleteScope::MyDevices },
         Command::Delete { message: id(42), scope: DeleteScope::Everyone },
@@ -402,6 +403,10 @@ fn queries() -> Vec<Query> {
         Query::Network { account },
         Query::Resolve { account, name: text("alice") },
         Query::Plugins,
+        Query::Record { key: text("count") },
+        Query::Records { prefix: text("kit/"), after: some("kit/a"), limit: 10 },
+        Query::Records { prefix: String::new(), after: None, limit: 1_000 },
+        Query::Alarm { at: 1_700_000_000_000 },
     ]
 }
 
@@ -432,11 +437,33 @@ fn controls() -> Vec<Control> {
     ]
 }
 
+fn keyed() -> AccountCommand {
+    AccountCommand::new(BOB, Command::text(ALICE, "once")).keyed("k1")
+}
+
+fn records() -> Vec<Record> {
+    vec![Record { key: text("a"), value: some("1") }, Record { key: text("b"), value: None }]
+}
+
+fn outcomes() -> Vec<Outcome> {
+    let refusal = Refusal { kind: text("NotGranted"), text: text("It may not.") };
+    vec![
+        Outcome::Done,
+        Outcome::Queued { message: id(1) },
+        Outcome::Told { message: id(2) },
+        Outcome::Refused(refusal),
+    ]
+}
+
 /// Every request, with everything that can be in one.
 pub(super) fn requests() -> Vec<Request> {
-    let command = |command| Request::Command(AccountCommand { account: BOB, command });
+    let command = |command| Request::Command(AccountCommand::new(BOB, command));
     let mut requests: Vec<_> = commands().into_iter().map(command).collect();
+    requests.push(Request::Command(keyed()));
     requests.extend(queries().into_iter().map(Request::Query));
     requests.extend(controls().into_iter().map(Request::Control));
+    requests.push(Request::Done(Done::default()));
+    let commands = vec![keyed(), AccountCommand::new(ALICE, Command::text(BOB, "yes"))];
+    requests.push(Request::Done(Done { through: Some(17), records: records(), commands }));
     requests
 }

@@ -84,7 +84,7 @@ impl Engine {
         let history = self.recall(questions).await;
         let plan = {
             let (now, mut rng) = (self.now(), self.rng.borrow_mut());
-            self.account.borrow_mut().carry_out(intent, history, now, &mut *rng)?
+            self.account.borrow_mut().carry_out(intent, &history, now, &mut *rng)?
         };
         let keys = self.account.borrow().keys().clone();
         let sealed: Vec<Vec<u8>> = plan

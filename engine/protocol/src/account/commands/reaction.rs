@@ -24,6 +24,7 @@ impl Account {
         id: MessageId,
         emoji: &str,
         remove: bool,
+        unsynced: bool,
         history: &History,
         now: Timestamp,
     ) -> Result<Plan, CommandError> {
@@ -59,7 +60,7 @@ impl Account {
             }
             _ => Disappearing::Off,
         };
-        let draft = Draft { message, to, sent, setting, outside_history: true };
+        let draft = Draft { message, to, sent, setting, outside_history: true, unsynced };
         let data = compose::reaction(target, emoji, remove);
         let outgoing = self.data_copies(&draft, data, false)?;
         self.reacted.retain(|at| at.distance(now) < MINUTE);

@@ -47,7 +47,8 @@ impl Account {
         let asked = contact.as_ref().is_some_and(|known| known.approved_me && !known.approved);
         let response = asked.then(|| self.response_to(to, now.minus(BEFORE_ANSWER)));
         let (message, sent) = (self.next_message_id(), self.next_sent(now));
-        let draft = Draft { message, to, sent, setting, outside_history: false };
+        let unsynced = post.unsynced;
+        let draft = Draft { message, to, sent, setting, outside_history: false, unsynced };
         let text = data.body.clone();
         let copies = self.data_copies(&draft, data, true)?;
 

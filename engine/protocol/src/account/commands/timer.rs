@@ -67,7 +67,8 @@ impl Account {
             return Ok(plan);
         }
         let (message, sent) = (self.next_message_id(), self.next_sent(now));
-        let draft = Draft { message, to, sent, setting, outside_history: false };
+        let (outside_history, unsynced) = (false, false);
+        let draft = Draft { message, to, sent, setting, outside_history, unsynced };
         let copies = self.data_copies(&draft, compose::timer_update(), false)?;
         contact.disappearing = to_config(setting);
         self.settings.contacts.set_contact(&contact);

@@ -24,12 +24,15 @@ pub(in super::super) struct Draft {
     pub(in super::super) setting: Disappearing,
     /// It changes something, and is no message of the history itself.
     pub(in super::super) outside_history: bool,
+    /// The other devices get no copy.
+    pub(in super::super) unsynced: bool,
 }
 
 impl Account {
     /// The copies of a DataMessage: the recipient's, with the own profile if
     /// it is to have one, and that of the other devices, which names the
-    /// recipient instead. A note to self is the latter alone.
+    /// recipient instead, unless they are not told. A note to self is the latter
+    /// alone, whatever they are told.
     pub(in super::super) fn data_copies(
         &self,
         draft: &Draft,
@@ -53,10 +56,9 @@ impl Account {
                     (theirs.profile, theirs.profile_key) = (Some(profile), key);
                 }
             }
-            vec![
-                draft.outgoing(Copy::Recipient, draft.to, content.encode()),
-                draft.outgoing(Copy::Sync, me, own),
-            ]
+            let theirs = draft.outgoing(Copy::Recipient, draft.to, content.encode());
+            let own = (!draft.unsynced).then(|| draft.outgoing(Copy::Sync, me, own));
+            [theirs].into_iter().chain(own).collect()
         };
         copies.iter().try_for_each(fits)?;
         Ok(copies)

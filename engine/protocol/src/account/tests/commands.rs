@@ -84,7 +84,7 @@ impl Home {
     fn does(&mut self, command: Command) -> Result<Done, CommandError> {
         let intent = Intent::Command(command);
         let history = self.store.recall(&self.account, &intent);
-        let plan = self.account.carry_out(intent, history, self.now, &mut rng())?;
+        let plan = self.account.carry_out(intent, &history, self.now, &mut rng())?;
         let outgoing = plan.outgoing.clone();
         let sealed = seal(&self.account, &plan);
         let (decision, outcome) = self.account.queue(plan, sealed, self.now);
@@ -97,7 +97,7 @@ impl Home {
     fn works(&mut self, work: Work) {
         let intent = Intent::Work(work);
         let history = self.store.recall(&self.account, &intent);
-        let plan = self.account.carry_out(intent, history, self.now, &mut rng()).unwrap();
+        let plan = self.account.carry_out(intent, &history, self.now, &mut rng()).unwrap();
         let sealed = seal(&self.account, &plan);
         let (decision, _) = self.account.queue(plan, sealed, self.now);
         self.store.commit(&decision);

@@ -74,7 +74,7 @@ pub(super) fn command(
     command: Command,
     now: Timestamp,
 ) -> Result<Plan, CommandError> {
-    account.carry_out(Intent::Command(command), History::default(), now, &mut rng())
+    account.carry_out(Intent::Command(command), &History::default(), now, &mut rng())
 }
 
 /// Seals what a plan has outgoing.

@@ -110,7 +110,7 @@ impl Home {
     /// Carries out an intent, and commits it.
     fn turn(&mut self, intent: Intent) -> Turn {
         let history = self.store.recall(&self.account, &intent);
-        let plan = self.account.carry_out(intent, history, self.now, &mut rng()).unwrap();
+        let plan = self.account.carry_out(intent, &history, self.now, &mut rng()).unwrap();
         let outgoing = plan.outgoing.clone();
         let sealed = seal(&self.account, &plan);
         let (decision, _) = self.account.queue(plan, sealed, self.now);

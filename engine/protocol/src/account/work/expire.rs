@@ -15,7 +15,7 @@ impl Account {
     /// sending at the same time, after reading at the time that it was told. An
     /// own one that disappears after reading stays until its recipient's swarm
     /// has it or never will: otherwise it would be lost without a word.
-    pub(super) fn expire(&mut self, ids: &[MessageId], history: History, now: Timestamp) -> Plan {
+    pub(super) fn expire(&mut self, ids: &[MessageId], history: &History, now: Timestamp) -> Plan {
         let mut plan = Plan::default();
         let network_now = self.clock.at(now);
         for id in ids {

@@ -125,12 +125,12 @@ impl Account {
     pub(super) fn read_on(
         &mut self,
         id: &ConversationId,
-        history: History,
+        history: &History,
         now: Timestamp,
     ) -> Plan {
         let mut plan = Plan::default();
         if let Some(question) = self.read_question(id) {
-            self.carry_out_read(&question, &history, now, &mut plan);
+            self.carry_out_read(&question, history, now, &mut plan);
         }
         plan
     }

@@ -23,6 +23,7 @@ pub(crate) struct Decision {
     accounts: Option<Vec<wire::AccountId>>,
     conversations: Option<Vec<wire::ConversationId>>,
     start: bool,
+    untrusted: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -55,6 +56,7 @@ impl Decision {
             accounts: Some(accounts?).filter(|ids| !ids.is_empty()),
             conversations: Some(conversations?).filter(|ids| !ids.is_empty()),
             start: args.start,
+            untrusted: args.untrusted,
         })
     }
 
@@ -103,7 +105,9 @@ impl Decision {
                 format!("for {}", ids.join(", "))
             }
         };
-        let question = format!("The plugin '{name}' asks for: {}; {for_whom}.", described(asked));
+        let place = if self.untrusted { ", in a process of its own" } else { "" };
+        let question =
+            format!("The plugin '{name}' asks for: {}; {for_whom}{place}.", described(asked));
         match terminal::agrees(&question, ending).await? {
             true => {
                 self.agree(asked);
@@ -118,12 +122,16 @@ impl Decision {
         for id in self.accounts.iter().flatten() {
             known(id, context).await?;
         }
+        if self.untrusted && self.grants.is_none() {
+            context.host.set_untrusted(name)?;
+        }
         let allowed = match self.grants {
             None => Allowed::AsDecided,
             Some(granted) => Allowed::These {
                 grants: granted.grants(),
                 accounts: self.accounts.clone(),
                 conversations: self.conversations.clone(),
+                untrusted: self.untrusted,
                 remember: true,
             },
         };
@@ -205,13 +213,16 @@ pub(crate) async fn allow(
     let name = plugins::from_folder(&std::env::current_dir().unwrap_or_default(), &args.name);
     let host = plugins::host(&home);
     let mut decision = Decision::read(&args.decision)?;
-    // What was decided before is asked anew, unless only the start is meant.
+    // What was decided before is asked anew, unless only how it runs is meant.
     let decided = plugins::is_decided(&home, &name)?;
-    let only_start = decided && decision.start && decision.grants.is_none();
-    if !only_start || decision.accounts.is_some() || decision.conversations.is_some() {
+    let only_how = decided && (decision.start || decision.untrusted) && decision.grants.is_none();
+    if !only_how || decision.accounts.is_some() || decision.conversations.is_some() {
         decision.ask_anew(&name, &host, &ending).await?;
         let grants = decision.grants.map_or(GrantSet::NONE, Granted::grants);
         host.decide(&name, grants, decision.accounts, decision.conversations)?;
+    }
+    if decision.untrusted {
+        host.set_untrusted(&name)?;
     }
     if decision.start {
         host.set_start(&name, true)?;
@@ -246,7 +257,8 @@ mod tests {
         let Some(Granted::These(grants)) = some.grants else { panic!("two grants") };
         assert_eq!(grants.to_string(), "read, send");
         assert_eq!(some.accounts.unwrap()[0].to_string(), id);
-        assert!(some.start && some.conversations.is_none());
+        assert!(some.start && !some.untrusted && some.conversations.is_none());
+        assert!(decision(&["--untrusted"]).unwrap().untrusted);
         assert!(matches!(decision(&["--yes"]).unwrap().grants, Some(Granted::All)));
         let wrong: [&[&str]; 4] = [
             &["--grant", "raed"],

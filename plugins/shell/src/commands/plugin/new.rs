@@ -25,6 +25,12 @@ const RUST: &[Template] = &[
     ("README.md", include_str!("template/README.rust.md")),
 ];
 
+const BOT: &[Template] = &[
+    ("Cargo.toml", include_str!("template/Cargo.bot.toml.in")),
+    ("src/lib.rs", include_str!("template/bot.rs.in")),
+    ("README.md", include_str!("template/README.bot.md")),
+];
+
 const C: &[Template] = &[
     ("ramson_plugin.h", ramson_abi::HEADER),
     ("bot.c", include_str!("template/bot.c.in")),
@@ -42,14 +48,27 @@ pub(crate) async fn run(args: &PluginNewArgs, console: &Console) -> Result<(), F
 fn make(args: &PluginNewArgs) -> Result<String, Failure> {
     let name = name(&args.name)?;
     let sdk = if args.c { None } else { Some(sdk(args.sdk.as_deref())?) };
+    let testkit = match &sdk {
+        Some(sdk) if args.bot => Some(testkit(sdk)?),
+        _ => None,
+    };
     let folder = args.folder.join(name);
     if folder.symlink_metadata().is_ok() {
         return Err(Failure::FolderExists { path: folder });
     }
     let library = format!("ramson_{}", name.replace('-', "_"));
-    let sdk_path = sdk.as_ref().map(|sdk| sdk.display().to_string()).unwrap_or_default();
-    let marks = [("@name@", name), ("@library@", &library), ("@sdk@", &sdk_path)];
-    for (file, text) in if args.c { C } else { RUST } {
+    let path = |path: &Option<PathBuf>| {
+        path.as_ref().map(|path| path.display().to_string()).unwrap_or_default()
+    };
+    let (sdk_path, testkit) = (path(&sdk), path(&testkit));
+    let marks =
+        [("@name@", name), ("@library@", &library), ("@sdk@", &sdk_path), ("@testkit@", &testkit)];
+    let files = match args {
+        PluginNewArgs { c: true, .. } => C,
+        PluginNewArgs { bot: true, .. } => BOT,
+        _ => RUST,
+    };
+    for (file, text) in files {
         let text = marks.iter().fold((*text).to_owned(), |text, (mark, it)| text.replace(mark, it));
         write(&folder.join(file), &text)?;
     }
@@ -95,6 +114,13 @@ fn sdk_above(place: &Path) -> Option<PathBuf> {
     fs::canonicalize(found).ok()
 }
 
+/// The folder of the testkit, which is beside the SDK.
+fn testkit(sdk: &Path) -> Result<PathBuf, Failure> {
+    let found = sdk.parent().map(|plugins| plugins.join("testkit"));
+    let found = found.filter(|testkit| testkit.join("Cargo.toml").is_file());
+    found.ok_or_else(|| Failure::NoTestkit { sdk: sdk.to_owned() })
+}
+
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let io = |error| Failure::file(path, error);
     if let Some(folder) = path.parent() {
@@ -108,7 +134,8 @@ mod tests {
     use super::*;
 
     fn args(name: &str, c: bool, folder: &Path) -> PluginNewArgs {
-        PluginNewArgs { name: name.into(), rust: !c, c, sdk: None, folder: folder.to_owned() }
+        let folder = folder.to_owned();
+        PluginNewArgs { name: name.into(), rust: !c, bot: false, c, sdk: None, folder }
     }
 
     #[test]
@@ -116,21 +143,48 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         make(&args("bot-one", false, place.path())).unwrap();
         make(&args("bot-two", true, place.path())).unwrap();
-        for (folder, files) in [("bot-one", RUST), ("bot-two", C)] {
+        let sdk = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk"));
+        let bot = PluginNewArgs { bot: true, sdk, ..args("bot-three", false, place.path()) };
+        make(&bot).unwrap();
+        for (folder, files) in [("bot-one", RUST), ("bot-two", C), ("bot-three", BOT)] {
             for (file, _) in files {
                 let text = fs::read_to_string(place.path().join(folder).join(file)).unwrap();
-                for mark in ["@name@", "@library@", "@sdk@"] {
+                for mark in ["@name@", "@library@", "@sdk@", "@testkit@"] {
                     assert!(!text.contains(mark), "{folder}/{file}: {mark}");
                 }
             }
         }
-        let manifest = fs::read_to_string(place.path().join("bot-one/Cargo.toml")).unwrap();
-        let manifest: toml::Table = manifest.parse().unwrap();
-        assert!(manifest.contains_key("workspace"));
-        assert_eq!(manifest["lib"]["name"].as_str(), Some("ramson_bot_one"));
-        let sdk = Path::new(manifest["dependencies"]["ramson-sdk"]["path"].as_str().unwrap());
-        assert!(sdk.join("Cargo.toml").is_file());
-        assert!(place.path().join("bot-one/Cargo.lock").is_file());
+        for (folder, library, crates) in [
+            ("bot-one", "ramson_bot_one", &[("dependencies", "ramson-sdk")][..]),
+            (
+                "bot-three",
+                "ramson_bot_three",
+                &[("dependencies", "ramson-sdk"), ("dev-dependencies", "ramson-testkit")],
+            ),
+        ] {
+            let folder = place.path().join(folder);
+            let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+            let manifest: toml::Table = manifest.parse().unwrap();
+            assert!(manifest.contains_key("workspace"));
+            assert_eq!(manifest["lib"]["name"].as_str(), Some(library));
+            for (table, name) in crates {
+                let path = Path::new(manifest[*table][*name]["path"].as_str().unwrap());
+                assert!(path.join("Cargo.toml").is_file(), "{name}: {}", path.display());
+            }
+            assert!(folder.join("Cargo.lock").is_file());
+        }
+    }
+
+    #[test]
+    fn a_bot_is_not_made_where_the_testkit_is_not_beside_the_sdk() {
+        let place = tempfile::tempdir().unwrap();
+        let sdk = place.path().join("sdk");
+        fs::create_dir(&sdk).unwrap();
+        fs::write(sdk.join("Cargo.toml"), "").unwrap();
+        let args = args("bot", false, place.path());
+        let args = PluginNewArgs { bot: true, sdk: Some(sdk), ..args };
+        assert_eq!(make(&args).unwrap_err().kind(), "NoSdk");
+        assert!(!place.path().join("bot").exists());
     }
 
     #[test]

@@ -238,11 +238,17 @@ fn an_emoji_is_put_on_and_taken_away_again() {
     let react = || Action::React { message, emoji: "🎉".to_owned() };
     desk.act(react());
     let emoji = "🎉".to_owned();
-    assert_eq!(desk.last_command(), Command::React { message, emoji, remove: false });
+    assert_eq!(
+        desk.last_command(),
+        Command::React { message, emoji, remove: false, unsynced: false }
+    );
     assert_eq!(desk.seat.model.frequent.top(1), ["🎉"]);
     desk.act(react());
     let emoji = "🎉".to_owned();
-    assert_eq!(desk.last_command(), Command::React { message, emoji, remove: true });
+    assert_eq!(
+        desk.last_command(),
+        Command::React { message, emoji, remove: true, unsynced: false }
+    );
     assert!(desk.thread().message(message).unwrap().reactions.is_empty());
 }
 

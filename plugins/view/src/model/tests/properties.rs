@@ -126,7 +126,7 @@ impl Scene {
 
     fn command(&mut self, command: Command) {
         let account = self.ann;
-        let request = Request::Command(ramson_wire::AccountCommand { account, command });
+        let request = Request::Command(ramson_wire::AccountCommand::new(account, command));
         assert!(matches!(self.world.carry_out(request), Reply::Ok(_)));
     }
 

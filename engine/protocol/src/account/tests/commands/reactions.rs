@@ -6,7 +6,7 @@ use ramson_types::message::{ExpiresFrom, Expiry};
 use super::*;
 
 fn react(message: MessageId, emoji: &str, remove: bool) -> Command {
-    Command::React { message, emoji: emoji.into(), remove }
+    Command::React { message, emoji: emoji.into(), remove, unsynced: false }
 }
 
 #[test]
@@ -65,6 +65,24 @@ fn on_what_stays_or_disappears_after_reading_a_reaction_is_kept_as_long_as_can_b
             assert_eq!((copy.ttl, read(copy).expiration_timer), (FORTNIGHT, None));
         }
     }
+}
+
+#[test]
+fn what_the_other_devices_are_not_told_goes_to_the_peer_alone() {
+    let ((mut home, bob), (mut other, _)) = (Home::with_friend(), Home::with_friend());
+    let target = home.hears(bob, NOW.minus(DAY));
+    assert_eq!(other.hears(bob, NOW.minus(DAY)), target);
+    let unsynced = |emoji: &str, unsynced| {
+        let (message, emoji) = (target, emoji.to_owned());
+        Command::React { message, emoji, remove: false, unsynced }
+    };
+    let done = home.does(unsynced("👍", true)).unwrap();
+    let synced = other.does(unsynced("👍", false)).unwrap();
+    assert_eq!(synced.outgoing.len(), 2);
+    assert_eq!(done.outgoing, synced.outgoing[..1]);
+    assert_eq!(done.decision.events, synced.decision.events);
+    assert_eq!(home.store.messages[&target], other.store.messages[&target]);
+    assert_eq!(home.store.outbox.len(), 1);
 }
 
 #[test]

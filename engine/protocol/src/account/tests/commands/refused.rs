@@ -36,10 +36,11 @@ fn any_command(home: &Home, random: &mut StdRng) -> Command {
                 reply_to: rarely(random).then_some(message),
                 preview: rarely(random).then(|| LinkPreview { url: url.clone(), title }),
                 invitation: rarely(random).then(|| Invitation { url, name: "x".into() }),
+                unsynced: yes,
             };
             Command::Send { to: id, post }
         }
-        5 => Command::React { message, emoji: word, remove: yes },
+        5 => Command::React { message, emoji: word, remove: yes, unsynced: seconds > 0 },
         6 => {
             let scopes = [DeleteScope::Here, DeleteScope::MyDevices, DeleteScope::Everyone];
             Command::Delete { message, scope: *scopes.choose(random).unwrap() }

@@ -96,6 +96,64 @@ fn a_note_to_self_is_one_copy_without_profile_and_shows_the_conversation() {
 }
 
 #[test]
+fn what_the_other_devices_are_not_told_is_the_same_message_without_their_copy() {
+    let ((mut home, bob), (mut other, _)) = (Home::with_friend(), Home::with_friend());
+    for home in [&mut home, &mut other] {
+        home.timer(bob, Timer::AfterSend(60));
+        home.hears(bob, NOW.minus(DAY));
+    }
+    let unsynced = Post { unsynced: true, ..Post::text("pong") };
+    let done = home.does(post(bob, unsynced)).unwrap();
+    let synced = other.does(text(bob, "pong")).unwrap();
+    assert_eq!(done.outgoing, synced.outgoing[..1], "the peer's, byte for byte");
+    assert_eq!(done.outcome, synced.outcome);
+    assert_eq!(done.decision.events, synced.decision.events);
+    let is_own = |change: &&Change| match change {
+        Change::PutOutbox(entry) => entry.copy == Copy::Sync,
+        Change::Ledger(line) => {
+            matches!(line.step, LedgerStep::Queued { to, .. } if to == home.id())
+        }
+        Change::SetCounters(_) => true,
+        _ => false,
+    };
+    let but_own = |decision: &Decision| {
+        decision.changes.iter().filter(|change| !is_own(change)).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(but_own(&done.decision), but_own(&synced.decision));
+    assert_eq!((home.store.outbox.len(), other.store.outbox.len()), (1, 2));
+
+    // It goes out, also after a restart, and nothing is left to do.
+    home.account = Account::load(home.store.stored(1, Seed::from_entropy16([1; 16])));
+    home.delivers();
+    assert!(home.store.outbox.is_empty() && home.account.outbox_len() == 0);
+    let of_mine = |message: &&&Message| message.author == home.id();
+    let [kept] = home.messages(bob).iter().filter(of_mine).copied().collect::<Vec<_>>()[..] else {
+        panic!("one message")
+    };
+    assert_eq!((&kept.state, kept.own_hash), (&MessageState::Stored, None));
+    let id = kept.id;
+    let (mut home, delete) = (home, Command::Delete { message: id, scope: DeleteScope::Everyone });
+    let done = home.does(delete).unwrap();
+    assert_eq!(done.outgoing[0].to, bob, "it can be taken back as any other");
+    assert_eq!(pushed(&done.decision, |change| matches!(change, Change::PutErrand(_))), 0);
+}
+
+#[test]
+fn a_note_to_self_and_the_answer_to_a_request_go_out_whatever_is_synced() {
+    let (mut home, bob) = (Home::new(), account(2, "Bob").id());
+    let unsynced = || Post { unsynced: true, ..Post::text("hello") };
+    let me = home.id();
+    let done = home.does(post(me, unsynced())).unwrap();
+    let [note] = &done.outgoing[..] else { panic!("{:?}", done.outgoing) };
+    assert_eq!(shape(note), (Copy::Recipient, me, FORTNIGHT, KEPT));
+    home.knows(Contact { approved_me: true, ..Contact::new(bob) });
+    let done = home.does(post(bob, unsynced())).unwrap();
+    let [response, theirs] = &done.outgoing[..] else { panic!("{:?}", done.outgoing) };
+    assert_eq!(shape(response), (Copy::Recipient, bob, FORTNIGHT, QUIET));
+    assert_eq!(shape(theirs), (Copy::Recipient, bob, FORTNIGHT, KEPT));
+}
+
+#[test]
 fn who_is_written_to_becomes_an_approved_contact_that_is_shown() {
     let (mut home, bob) = (Home::new(), account(2, "Bob").id());
     let done = home.does(text(bob, "hello")).unwrap();

@@ -197,7 +197,7 @@ fn what_was_written_before_a_contact_was_removed_does_not_bring_it_back() {
     device.account.settings.sync.contacts_stored = stored;
     let remove = Intent::Command(crate::command::Command::RemoveContact(id(2)));
     let history = device.store.recall(&device.account, &remove);
-    let plan = device.account.carry_out(remove, history, NOW, &mut rng()).unwrap();
+    let plan = device.account.carry_out(remove, &history, NOW, &mut rng()).unwrap();
     device.store.commit(&plan.decision);
     let forgotten = DropReason::Forgotten.to_string();
     assert_eq!(device.reason(from(id(2), stored, &words("before"))), forgotten);

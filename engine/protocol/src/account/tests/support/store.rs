@@ -41,9 +41,18 @@ impl TestStore {
         Self { sync: Sync { done: true, ..Sync::default() }, ..Self::default() }
     }
 
-    /// Commits a decision's changes.
+    /// Commits a decision's changes. A message that goes is told in the same
+    /// decision: readers of the event log rely on it.
     pub(in crate::account) fn commit(&mut self, decision: &Decision) {
-        decision.changes.iter().cloned().for_each(|change| self.apply(change));
+        for change in decision.changes.iter().cloned() {
+            if let Change::RemoveMessage(gone) = &change
+                && self.messages.contains_key(gone)
+            {
+                let told = |event: &AccountEvent| matches!(event, AccountEvent::MessageRemoved { id, .. } if id == gone);
+                assert!(decision.events.iter().any(told), "{gone} goes without a word");
+            }
+            self.apply(change);
+        }
     }
 
     /// Answers an intent's questions.

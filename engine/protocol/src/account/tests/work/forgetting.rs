@@ -29,7 +29,7 @@ fn a_removed_contact_takes_its_messages_along_in_pages_over_crashes() {
         // One attempt that is lost with the machine, and one that is kept.
         let intent = Intent::Work(due);
         let history = home.store.recall(&home.account, &intent);
-        home.account.carry_out(intent.clone(), history, NOW, &mut rng()).unwrap();
+        home.account.carry_out(intent.clone(), &history, NOW, &mut rng()).unwrap();
         home.restart();
         let turn = home.turn(intent);
         deleted += turn

@@ -262,7 +262,7 @@ fn without_the_page_nothing_is_done_and_it_stays_due() {
     let work = home.account.due_work(home.now).unwrap();
     let intent = Intent::Work(work.clone());
     let now = home.now;
-    let plan = home.account.carry_out(intent, History::default(), now, &mut rng()).unwrap();
+    let plan = home.account.carry_out(intent, &History::default(), now, &mut rng()).unwrap();
     assert!(plan.decision.is_empty() && plan.outgoing.is_empty(), "{plan:?}");
     assert_eq!(home.account.due_work(home.now), Some(work));
     home.work();

@@ -84,10 +84,7 @@ fn a_message_that_was_edited_or_went_before_its_turn_is_looked_at_again() {
     assert!(turn.removed().is_empty());
     assert_eq!(home.account.next_work(), later.unwrap().ends);
 
-    home.commit(Decision {
-        changes: vec![Change::RemoveMessage(message.id)],
-        ..Decision::default()
-    });
+    home.store.messages.remove(&message.id);
     assert!(home.turn(Intent::Work(work)).removed().is_empty());
     assert_eq!(home.account.next_work(), None);
 }

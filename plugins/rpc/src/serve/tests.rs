@@ -1,0 +1,4 @@
+mod events;
+mod hostile;
+mod over_http;
+mod requests;

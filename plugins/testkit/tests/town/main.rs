@@ -1,0 +1,7 @@
+//! The town, with a few small bots in it.
+
+mod bots;
+mod crashes;
+mod faults;
+mod talk;
+mod time;
