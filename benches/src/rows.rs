@@ -1,6 +1,7 @@
 //! What is measured.
 
 mod actors;
+mod bots;
 mod config;
 mod crypto;
 mod engine;
@@ -40,6 +41,10 @@ pub fn all(goals: &[String], rounds: usize) -> anyhow::Result<Vec<Row>> {
     }
     if wanted(&["Plugins"]) {
         rows.extend(plugins::rows(rounds)?);
+    }
+    // Minutes, and all of the machine: only where it is asked for.
+    if goals.iter().any(|goal| goal == "Bots") {
+        rows.extend(bots::rows()?);
     }
     Ok(rows)
 }

@@ -14,7 +14,7 @@ use ramson_crypto::{AccountKeys, Seed};
 use ramson_messages::transport::{Endpoint, IsolationClass, Post};
 use ramson_protocol::inbox;
 use ramson_protocol::swarm::PollConfig;
-use ramson_system::{Activity, Engine, EngineConfig, NetworkConfig};
+use ramson_system::{Activity, Engine, EngineConfig, Isolation, NetworkConfig};
 use ramson_transport_actor::{RealDial, Transport, TransportConfig};
 use ramson_types::{AccountId, Namespace, SwarmId, Timestamp, swarm};
 use rand::SeedableRng;
@@ -60,6 +60,13 @@ impl Net {
     pub(super) async fn engine(&self, home: &Path) -> anyhow::Result<Engine> {
         let config = EngineConfig::new(home.to_owned(), self.config.clone());
         Ok(Engine::start(EngineConfig { activity: Activity::Sending, ..config }).await?)
+    }
+
+    /// An engine for many accounts, which polls as the program does.
+    pub(super) async fn shared_engine(&self, home: &Path) -> anyhow::Result<Engine> {
+        let config = EngineConfig::new(home.to_owned(), self.config.clone());
+        let config = EngineConfig { shards: 2, isolation: Isolation::Shared, ..config };
+        Ok(Engine::start(config).await?)
     }
 
     /// An engine that polls by itself, as often as its schedule goes.

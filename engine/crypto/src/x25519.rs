@@ -48,6 +48,11 @@ impl SharedSecret {
     }
 }
 
+/// Whether a public key is of small order: nothing can be sealed for it.
+pub fn is_weak(public: &X25519PublicKey) -> bool {
+    shared_secret(&X25519Secret::from_bytes(&[1; 32]), public).is_err()
+}
+
 /// The shared secret of a secret and a public key. A public key of small
 /// order, with which the secret would be all zero, is an error.
 pub fn shared_secret(

@@ -16,7 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use ramson_sdk::bot::{Inlet, InletError, Receipt};
+use ramson_sdk::bot::{Inlet, InletError};
 use ramson_sdk::{Host, Level};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
@@ -40,11 +40,8 @@ const WHOLE: Duration = Duration::from_secs(40);
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long those who are served have when the bot stops.
 const GRACE: Duration = Duration::from_millis(500);
-/// How long passes between two looks at whether an alert is kept.
-const LOOK: Duration = Duration::from_millis(5);
-/// So many looks; then nobody waits any longer.
-const LOOKS: u32 = 3_000;
-
+/// How long a client waits until its alert is kept.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// The longest name of a call.
 const LONGEST_KEY: usize = 128;
 /// What an alert looks like.
@@ -67,8 +64,6 @@ pub(crate) struct Door {
     pub(crate) host: Host,
     pub(crate) settings: Settings,
     pub(crate) alerts: Inlet<Alert>,
-    /// Takes the names of calls that failed.
-    pub(crate) failed: Inlet<String>,
 }
 
 /// A body that is JSON.
@@ -206,15 +201,11 @@ impl Door {
         if text.is_empty() {
             return said(422, format!("the text is empty; {SHAPE}"));
         }
-        let kept = match self.alerts.push(Alert { to, text, key: key.clone() }) {
-            Ok(receipt) => kept(receipt).await,
+        let kept = match self.alerts.push(Alert { to, text, key }) {
+            Ok(receipt) => timeout(PATIENCE, receipt).await.unwrap_or(Err(InletError::Late)),
             Err(error) => Err(error),
         };
         kept.map_err(|error| {
-            if let (InletError::Failed { .. }, Some(key)) = (&error, key) {
-                // The next call of this name is a new one.
-                let _told = self.failed.push(key);
-            }
             let status = match error {
                 InletError::Failed { .. } => StatusCode::INTERNAL_SERVER_ERROR,
                 InletError::Late => StatusCode::GATEWAY_TIMEOUT,
@@ -239,7 +230,8 @@ impl Door {
 /// The name of a call, if its client gave it one.
 fn key(headers: &HeaderMap) -> Result<Option<String>, Said> {
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    match key.to_str().ok().filter(|key| (1..=LONGEST_KEY).contains(&key.len())) {
+    let fits = |key: &&str| (1..=LONGEST_KEY).contains(&key.len()) && !key.contains('\t');
+    match key.to_str().ok().filter(fits) {
         Some(key) => Ok(Some(key.to_owned())),
         None => {
             let text = "the Idempotency-Key is none";
@@ -260,19 +252,6 @@ async fn read(body: Incoming) -> Result<Bytes, Said> {
         Ok(Err(error)) => said(400, format!("the body broke off: {error}; send it again")),
         Err(_) => said(408, "the body did not come in time; send it again".to_owned()),
     }
-}
-
-/// Waits until an alert is kept. The kit tells it to a thread only, so this
-/// looks again and again.
-async fn kept(receipt: Receipt) -> Result<(), InletError> {
-    for _ in 0..LOOKS {
-        let known = receipt.wait(Duration::ZERO);
-        if known != Err(InletError::Late) {
-            return known;
-        }
-        sleep(LOOK).await;
-    }
-    Err(InletError::Late)
 }
 
 /// As much of a text as is passed on.

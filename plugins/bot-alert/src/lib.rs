@@ -16,7 +16,7 @@
 //! The body is the text, or JSON: `{"text": "…", "to": "ben"}`, with whatever
 //! else in it. `?token=…` does, too, where no header can be set. The answer is
 //! 202 once the message is safe in the outbox, else one sentence. With an
-//! `Idempotency-Key` header a call that is repeated within three days is one
+//! `Idempotency-Key` header a call that is repeated within 14 days is one
 //! message.
 
 mod http;
@@ -25,10 +25,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 use ramson_sdk::bot::{Bot, Cx, Handled, Requests, bot};
-use ramson_sdk::{AccountId, Error, Manifest, Millis};
+use ramson_sdk::{AccountId, Error, Manifest};
 use serde::Deserialize;
 
 use http::Door;
@@ -39,8 +38,6 @@ bot!(Manifest::bot("org.ramson.bot-alert", "Alert", "1.0"), setup);
 const LONGEST: usize = 2_000;
 /// So many get an alert; one handler may not ask for more.
 const MOST_RECIPIENTS: usize = 16;
-/// How long a call is known again.
-const KNOWN: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,32 +65,19 @@ fn setup(bot: &mut Bot) -> Result<(), Error> {
     let settings: Settings = bot.config().get()?;
     settings.check()?;
     let alerts = bot.inlet("alert", pass_on);
-    let failed = bot.inlet("failed", |cx, key: &String| cx.remove(&called(key)));
-    bot.on_timer("forget", |cx, key: String| cx.remove(&called(&key)));
     let host = bot.host().clone();
-    let server = http::start(Door { host, settings, alerts, failed })?;
+    let server = http::start(Door { host, settings, alerts })?;
     bot.on_stop(|| server.stop());
     bot.requests(Requests::Ignore);
     Ok(())
 }
 
-/// Writes an alert to everybody it is for, unless that was done before.
+/// Writes an alert to everybody it is for.
 fn pass_on(cx: &mut Cx, alert: &Alert) -> Handled {
-    if let Some(key) = &alert.key {
-        let before = cx.get::<Millis>(&called(key))?;
-        // Also of one that was repeated: so it is answered once the first is kept.
-        cx.put(&called(key), &before.unwrap_or(cx.now()))?;
-        if before.is_some() {
-            return Ok(());
-        }
-        cx.timer_after(&format!("forget/{key}"), KNOWN, key)?;
-    }
-    alert.to.iter().try_for_each(|to| cx.send(*to, &alert.text))
-}
-
-/// The record of a call.
-fn called(key: &str) -> String {
-    format!("call/{key}")
+    alert.to.iter().try_for_each(|to| match &alert.key {
+        Some(key) => cx.send_keyed(key, *to, &alert.text),
+        None => cx.send(*to, &alert.text),
+    })
 }
 
 fn usual_address() -> SocketAddr {

@@ -59,10 +59,7 @@ fn setup(bot: &mut Bot) -> Result<(), Error> {
     let settings: Settings = bot.config().get()?;
     let (door, rules) = (settings.clone(), settings.rules.clone());
     bot.rate_limit(20, Duration::from_secs(60)).rate_limit_says("slowly, please");
-    bot.requests(move |cx: &mut Cx, message: &Message| match lets_in(&door, cx, message) {
-        Ok(true) => Requests::Accept,
-        Ok(false) | Err(_) => Requests::Ignore,
-    });
+    bot.requests(move |cx: &mut Cx, message: &Message| lets_in(&door, cx, message));
     bot.layer(move |cx, next| greet(&settings, cx, next));
     bot.on_command(move |cx, command: Command| match command {
         Command::Help => cx.say(Command::help()),
@@ -73,19 +70,19 @@ fn setup(bot: &mut Bot) -> Result<(), Error> {
 }
 
 /// Whether a stranger comes in, who then counts as one of this hour.
-fn lets_in(door: &Settings, cx: &mut Cx, message: &Message) -> Result<bool, Error> {
+fn lets_in(door: &Settings, cx: &mut Cx, message: &Message) -> Result<Requests, Error> {
     let says = |phrase: &String| filter::contains(phrase).takes(cx, message);
     if !door.open || !door.phrase.as_ref().is_none_or(says) {
-        return Ok(false);
+        return Ok(Requests::Ignore);
     }
     let mut came: Vec<Millis> = cx.get("came")?.unwrap_or_default();
     came.retain(|at| cx.now().saturating_sub(*at) < HOUR);
     if came.len() >= door.per_hour {
-        return Ok(false);
+        return Ok(Requests::Ignore);
     }
     came.push(cx.now());
     cx.put("came", &came)?;
-    Ok(true)
+    Ok(Requests::Accept)
 }
 
 /// Greets whoever was not greeted yet; a first message that is a command is

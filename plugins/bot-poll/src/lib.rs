@@ -49,6 +49,8 @@ enum Command {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Poll {
+    /// When it was asked.
+    at: Millis,
     question: String,
     options: Vec<String>,
     open: bool,
@@ -77,11 +79,12 @@ fn setup(bot: &mut Bot) -> Result<(), Error> {
         (_, false) => cx.say("only an owner of this bot can do that"),
     });
     bot.on_timer("tell", |cx, person: AccountId| match poll(cx)? {
-        Some(poll) => cx.send(person, if poll.open { poll.text() } else { poll.result() }),
+        Some(poll) if poll.open => cx.send_named(&poll.name(), person, poll.text()),
+        Some(poll) => cx.send(person, poll.result()),
         None => Ok(()),
     });
     bot.on_sent(|cx, message| match poll(cx)? {
-        Some(mut poll) if poll.open && message.text.as_ref() == Some(&poll.text()) => {
+        Some(mut poll) if cx.name() == Some(&poll.name()) => {
             poll.posts.insert(message.id);
             cx.put(&record(cx, "poll"), &poll)
         }
@@ -132,8 +135,8 @@ fn ask(cx: &mut Cx, text: &str) -> Handled {
     if poll(cx)?.is_some_and(|poll| poll.open) {
         return cx.say("another poll is open; /close ends it");
     }
-    let (posts, votes) = (BTreeSet::new(), BTreeMap::new());
-    cx.put(&record(cx, "poll"), &Poll { question, options, open: true, posts, votes })?;
+    let (at, posts, votes) = (cx.now(), BTreeSet::new(), BTreeMap::new());
+    cx.put(&record(cx, "poll"), &Poll { at, question, options, open: true, posts, votes })?;
     tell_everybody(cx)
 }
 
@@ -177,6 +180,11 @@ fn number(emoji: &str) -> Option<usize> {
 }
 
 impl Poll {
+    /// What its messages are called.
+    fn name(&self) -> String {
+        format!("poll/{}", self.at)
+    }
+
     fn text(&self) -> String {
         let lines = self.lines(|_, option| option.to_owned());
         format!("Poll: {}{lines}\nTo vote, put a number on this message.", self.question)

@@ -65,6 +65,25 @@ fn a_poll_that_is_closed_counts_no_more() {
 }
 
 #[test]
+fn a_poll_that_is_asked_again_is_another_one() {
+    let (mut bot, of_before, _) = asked();
+    bot.says(ANN, "/close");
+    bot.said();
+    bot.pass(Duration::from_secs(60));
+    bot.says(ANN, "/poll Tea? | yes | no");
+    let post = bot.said().into_iter().find(|it| it.text == QUESTION).unwrap();
+    bot.reacts(ANN, of_before, "1️⃣", false);
+    assert_eq!(result(&mut bot), "Votes so far: Tea?\n1️⃣ yes: 0\n2️⃣ no: 0");
+    bot.reacts(post.to, post.id, "1️⃣", false);
+    assert_eq!(result(&mut bot), "Votes so far: Tea?\n1️⃣ yes: 1\n2️⃣ no: 0");
+    // What an owner writes from another device is no post, whatever it says.
+    bot.write_with(BEN, QUESTION, |message| message.outgoing = true);
+    bot.settle();
+    let posts = bot.record(&bot.records().into_iter().find(|it| it.starts_with("poll/")).unwrap());
+    assert_eq!(posts.unwrap().matches("m1-").count(), 2);
+}
+
+#[test]
 fn only_an_owner_asks_and_only_those_who_joined() {
     let mut bot = TestBot::new::<TheBot>(&owned_by(ANN));
     assert_eq!(bot.asks(BEN, "/poll a|b|c"), ["only an owner of this bot can do that"]);

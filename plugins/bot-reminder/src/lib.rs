@@ -41,14 +41,13 @@ enum Command {
 struct Reminder {
     number: usize,
     text: String,
-    at: Millis,
 }
 
 /// What the dialogue asked for last.
 #[derive(Debug, Serialize, Deserialize)]
 enum Asked {
     When,
-    What { seconds: u64 },
+    What { after: Span },
 }
 
 fn setup(bot: &mut Bot) {
@@ -72,11 +71,11 @@ fn setup(bot: &mut Bot) {
                     Err(_) => remind(cx, None, None),
                 }
             }
-            Asked::What { seconds } => remind(cx, Some(Span::of_seconds(seconds)), Some(&text)),
+            Asked::What { after } => remind(cx, Some(after), Some(&text)),
         }
     });
     bot.on_timer("remind", |cx, it: Reminder| {
-        let late = cx.now().saturating_sub(it.at) / 1_000;
+        let late = cx.due().map_or(0, |due| cx.now().saturating_sub(due)) / 1_000;
         let away = match late {
             0..LATE => String::new(),
             late => format!(" (due {} ago, when I was away)", Span::of_seconds(late)),
@@ -94,7 +93,7 @@ fn remind(cx: &mut Cx, after: Option<Span>, text: Option<&str>) -> Result<Next<A
     };
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
         cx.say("of what? /cancel ends this")?;
-        return Ok(Next::Stay(Asked::What { seconds: after.seconds() }));
+        return Ok(Next::Stay(Asked::What { after }));
     };
     let waiting = waiting(cx)?;
     if waiting.len() >= MOST {
@@ -102,11 +101,11 @@ fn remind(cx: &mut Cx, after: Option<Span>, text: Option<&str>) -> Result<Next<A
     } else if text.chars().nth(LONGEST).is_some() {
         cx.say(format!("that is too long to remember; at most {LONGEST} characters, please"))?;
     } else {
-        let is_free = |number: &usize| waiting.iter().all(|it| it.number != *number);
+        let is_free = |number: &usize| waiting.iter().all(|(_, it)| it.number != *number);
         let number = (1..).find(is_free).unwrap_or(MOST);
-        let (text, at) = (text.to_owned(), cx.now().saturating_add(after.millis()));
         cx.say(format!("in {after}, then: {text}"))?;
-        cx.timer(&format!("{}{number}", prefix(cx)?), at, &Reminder { number, text, at })?;
+        let reminder = Reminder { number, text: text.to_owned() };
+        cx.timer_after(&format!("{}{number}", prefix(cx)?), after, &reminder)?;
     }
     Ok(Next::End)
 }
@@ -116,8 +115,8 @@ fn list(cx: &mut Cx) -> Handled {
     if waiting.is_empty() {
         return cx.say("nothing is to come; /remind 10m tea changes that");
     }
-    let line = |it: &Reminder| {
-        let left = it.at.saturating_sub(cx.now()) / 1_000;
+    let line = |(due, it): &(Millis, Reminder)| {
+        let left = due.saturating_sub(cx.now()) / 1_000;
         format!("{}: {} (in {})", it.number, it.text, Span::of_seconds(left))
     };
     let lines: Vec<_> = waiting.iter().map(line).collect();
@@ -131,10 +130,10 @@ fn cancel(cx: &mut Cx, number: usize) -> Handled {
     }
 }
 
-/// What is to come in this conversation, the next first.
-fn waiting(cx: &Cx) -> Result<Vec<Reminder>, Error> {
-    let all = cx.timers::<Reminder>(&prefix(cx)?)?;
-    Ok(all.into_iter().map(|(_, _, reminder)| reminder).collect())
+/// What is to come in this conversation, and when; the next first.
+fn waiting(cx: &Cx) -> Result<Vec<(Millis, Reminder)>, Error> {
+    let all = cx.timers(&prefix(cx)?)?;
+    Ok(all.into_iter().map(|(_, due, reminder)| (due, reminder)).collect())
 }
 
 /// The timers of a conversation are called so.

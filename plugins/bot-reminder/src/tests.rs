@@ -36,6 +36,9 @@ fn what_is_left_out_is_asked_for() {
     assert_eq!(bot.asks(ANN, "/remind"), [WHEN]);
     assert_eq!(bot.asks(ANN, "2h tea and cake"), ["in 2h, then: tea and cake"]);
     assert_eq!(bot.asks(ANN, "/remind 3h"), ["of what? /cancel ends this"]);
+    // That is about the list, and not about the question.
+    let none = "nothing has the number 7; /list shows what there is";
+    assert_eq!(bot.asks(ANN, "/cancel 7"), [none]);
     assert_eq!(bot.asks(ANN, "/cancel"), ["cancelled"]);
     assert_eq!(bot.asks(ANN, "tea"), ["/help shows what I can do"]);
     assert_eq!(bot.asks(ANN, "/remind"), [WHEN]);

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ramson_system::{Engine, EngineError, Marked, PluginChange};
 use ramson_types::Timestamp;
 
 /// So long a key keeps a command from being carried out again.
-const KEYS_KEPT: std::time::Duration = std::time::Duration::from_secs(14 * 86_400);
+const KEYS_KEPT: Duration = Duration::from_secs(14 * 86_400);
+const A_DAY: Duration = Duration::from_secs(86_400);
 
 /// Marks that are read at once.
 const PAGE: usize = 1_000;
@@ -31,6 +33,10 @@ pub(crate) struct Desk {
     pub(crate) owner: u64,
     /// It is done with every event up to here.
     pub(crate) cursor: u64,
+    /// Whether the last thing that was said is on disk is not known.
+    pub(crate) unclear: bool,
+    /// When marks that are too old were forgotten last.
+    pub(crate) forgot: Option<Timestamp>,
     /// What it said of events up to here was refused as a whole: nothing behind
     /// it is done before it.
     pub(crate) stuck: Option<u64>,
@@ -53,13 +59,31 @@ pub(crate) fn mark(account: &ramson_types::AccountId, key: &str) -> String {
     format!("{MARK}{account}/{key}")
 }
 
-/// Takes away marks that are too old to count.
-pub(crate) async fn forget_marks(engine: &Engine, plugin: &str) -> Result<(), EngineError> {
-    let limit = Timestamp(engine.now().0.saturating_sub(KEYS_KEPT.as_millis() as u64));
+/// Whether a mark is young enough to count.
+pub(crate) fn counts(engine: &Engine, marked: &Marked) -> bool {
+    marked.at >= engine.now().minus(KEYS_KEPT)
+}
+
+impl Desk {
+    /// Takes away marks that are too old to count, once a day. What fails is
+    /// done the next day: they do not count anyway.
+    pub(crate) async fn forget_marks(&mut self, engine: &Engine, plugin: &str) {
+        let now = engine.now();
+        if self.forgot.is_some_and(|at| now.since(at) < A_DAY && at <= now) {
+            return;
+        }
+        self.forgot = Some(now);
+        if let Err(error) = forget_marks(engine, plugin).await {
+            tracing::warn!(plugin, "old keys are forgotten later: {error}");
+        }
+    }
+}
+
+async fn forget_marks(engine: &Engine, plugin: &str) -> Result<(), EngineError> {
     let mut after = None;
     loop {
         let marks = engine.plugin_records(plugin.to_owned(), MARK.to_owned(), after, PAGE).await?;
-        let old = |value: &[u8]| Marked::parse(value).is_none_or(|marked| marked.at < limit);
+        let old = |value: &[u8]| !Marked::parse(value).is_some_and(|it| counts(engine, &it));
         let gone: Vec<_> = marks
             .iter()
             .filter(|(_, value)| old(value))

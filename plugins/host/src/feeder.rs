@@ -11,7 +11,7 @@ use std::time::Duration;
 use ramson_system::{EngineError, Followed, Follower, PluginChange};
 use ramson_wire::{Event, Lagged};
 
-use crate::desk::{self, Desk};
+use crate::desk::Desk;
 use crate::happening::Happening;
 use crate::prepared::Prepared;
 use crate::seat::Seat;
@@ -20,8 +20,10 @@ use crate::shared::{Attached, Shared};
 /// After a failure of the store it is asked again so much later.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// So many events that were not for it, and its cursor is moved past them.
+/// So many events that were not for it, or so long, and its cursor is moved past
+/// them.
 const STRIDE: u64 = 1_000;
+const LONGEST_STRIDE: Duration = Duration::from_secs(3_600);
 
 /// Tells it until it is gone.
 pub(crate) async fn feed(shared: Arc<Shared>, seat: Arc<Seat>) {
@@ -72,7 +74,8 @@ async fn follow(shared: &Shared, seat: &Seat, attached: &Attached) {
     if let Some(progress) = seat.progress() {
         progress.introduced().await;
     }
-    Feeder { shared, seat, attached, follower, passed: 0 }.run().await;
+    let moved = tokio::time::Instant::now();
+    Feeder { shared, seat, attached, follower, passed: 0, moved }.run().await;
     // Another engine comes, or none.
     std::future::pending().await
 }
@@ -82,6 +85,11 @@ async fn begin(shared: &Shared, seat: &Seat, attached: &Attached) -> Result<Foll
     let (engine, name) = (&attached.engine, &seat.name);
     let desk = shared.desks.of(name);
     let mut desk = desk.lock().await;
+    if desk.owner > seat.generation {
+        // It was replaced already, and hears of that.
+        drop(desk);
+        return std::future::pending().await;
+    }
     let cursor = match engine.plugin_cursor(name.clone()).await? {
         Some(cursor) => cursor,
         None => {
@@ -98,14 +106,17 @@ async fn begin(shared: &Shared, seat: &Seat, attached: &Attached) -> Result<Foll
         cursor,
         // What an instance has under way is still out of order.
         stuck: desk.stuck.filter(|_| same),
+        ..std::mem::take(&mut *desk)
     };
     drop(desk);
-    desk::forget_marks(engine, name).await?;
-    let oldest = engine.oldest_event().await?;
-    let skipped = oldest.map_or(0, |oldest| oldest.saturating_sub(cursor.saturating_add(1)));
+    let oldest = match engine.oldest_event().await? {
+        Some(oldest) => oldest,
+        None => engine.last_event().await?.saturating_add(1),
+    };
+    let skipped = oldest.saturating_sub(cursor.saturating_add(1));
     let follower = engine.follow_after(cursor);
     let Some(progress) = seat.progress() else { return Ok(follower) };
-    progress.begin(attached.number, cursor);
+    seat.begin(attached.number, cursor);
     // Its snapshot comes now.
     seat.want_snapshot();
     shared.wake();
@@ -127,6 +138,7 @@ struct Feeder<'a> {
     follower: Follower,
     /// Events since the cursor was moved that were not for it.
     passed: u64,
+    moved: tokio::time::Instant,
 }
 
 impl Feeder<'_> {
@@ -160,10 +172,11 @@ impl Feeder<'_> {
         };
         match event.filter(|event| self.seat.gate.hears(event)) {
             Some(event) => {
+                let prepared = Arc::new(Prepared::new(event));
                 if let Some(progress) = self.seat.progress() {
-                    progress.tell(seq);
+                    progress.introduced().await;
+                    progress.tell(seq, || self.seat.tell_kept(seq, &prepared));
                 }
-                self.seat.tell_kept(seq, &Arc::new(Prepared::new(event)));
             }
             None => self.pass(seq).await,
         }
@@ -173,8 +186,9 @@ impl Feeder<'_> {
     async fn pass(&mut self, seq: u64) {
         let Some(progress) = self.seat.progress() else { return };
         self.passed = self.passed.saturating_add(1);
-        let Some(through) = progress.pass(seq).filter(|_| self.passed >= STRIDE) else { return };
-        self.passed = 0;
+        let due = self.passed >= STRIDE || self.moved.elapsed() >= LONGEST_STRIDE;
+        let Some(through) = progress.pass(seq).filter(|_| due) else { return };
+        (self.passed, self.moved) = (0, tokio::time::Instant::now());
         let desk = self.shared.desks.of(&self.seat.name);
         let mut desk = desk.lock().await;
         if desk.owner != self.seat.generation || desk.cursor >= through {

@@ -275,6 +275,11 @@ impl Host {
         // Each has its time; who is being created just now is not waited for.
         let all = async { while stopping.join_next().await.is_some() {} };
         let _in_time = timeout(self.limits().stop.saturating_mul(3), all).await;
+        // Guests hear of it, too.
+        self.inner.shared.seats().iter().for_each(|seat| {
+            self.inner.shared.remove(seat);
+            seat.close();
+        });
         let tasks = &self.inner.tasks;
         let tasks = std::mem::take(&mut *tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.iter().for_each(AbortHandle::abort);

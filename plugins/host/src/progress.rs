@@ -18,8 +18,10 @@ pub(crate) struct Progress {
 struct State {
     /// The engine whose sequence it is, by its number.
     engine: Option<u64>,
-    /// The newest event that it was told, or that was not for it.
+    /// The newest event that it may say it is done with.
     told: u64,
+    /// The newest event that waits for it, or was not for it.
+    queued: u64,
     /// Events that were told and are not done with, in order.
     window: VecDeque<u64>,
     /// It had its snapshot.
@@ -30,7 +32,7 @@ impl Progress {
     /// It begins behind this event of an engine.
     pub(crate) fn begin(&self, engine: u64, cursor: u64) {
         let mut state = self.state();
-        *state = State { engine: Some(engine), told: cursor, ..State::default() };
+        *state = State { engine: Some(engine), told: cursor, queued: cursor, ..State::default() };
         drop(state);
         self.moved.notify_waiters();
     }
@@ -46,27 +48,45 @@ impl Progress {
         self.moved.notify_waiters();
     }
 
+    /// It is to have another snapshot, and nothing before that: what is told
+    /// meanwhile may be newer than the snapshot.
+    pub(crate) fn hold(&self) {
+        self.state().introduced = false;
+    }
+
     /// Until it had its snapshot.
     pub(crate) async fn introduced(&self) {
         self.until(|state| state.introduced).await;
     }
 
-    /// The newest event that it was told, if it has begun with this engine.
+    /// The newest event that waits for it, if it has begun with this engine.
+    pub(crate) fn queued_in(&self, engine: u64) -> Option<u64> {
+        let state = self.state();
+        (state.engine == Some(engine)).then_some(state.queued)
+    }
+
+    /// The newest event that waits for it: what has no number of its own bears
+    /// this one.
+    pub(crate) fn queued(&self) -> u64 {
+        self.state().queued
+    }
+
+    /// The newest event of this engine that it may say it is done with.
     pub(crate) fn told_in(&self, engine: u64) -> Option<u64> {
         let state = self.state();
         (state.engine == Some(engine)).then_some(state.told)
     }
 
-    /// The newest event that it was told.
-    pub(crate) fn told(&self) -> u64 {
-        self.state().told
-    }
-
-    /// Another event is told.
-    pub(crate) fn tell(&self, seq: u64) {
+    /// Another event is told. It may say so at once, so this comes first; `queue`
+    /// puts the event where it takes it from.
+    pub(crate) fn tell(&self, seq: u64, queue: impl FnOnce()) {
         let mut state = self.state();
         state.told = state.told.max(seq);
         state.window.push_back(seq);
+        drop(state);
+        queue();
+        let mut state = self.state();
+        state.queued = state.queued.max(seq);
     }
 
     /// An event was not for it. Up to which number everything is done with, if
@@ -74,6 +94,7 @@ impl Progress {
     pub(crate) fn pass(&self, seq: u64) -> Option<u64> {
         let mut state = self.state();
         state.told = state.told.max(seq);
+        state.queued = state.queued.max(seq);
         state.window.is_empty().then_some(state.told)
     }
 
@@ -89,7 +110,7 @@ impl Progress {
 
     /// Until there is room in its window.
     pub(crate) async fn room(&self) {
-        self.until(|state| state.window.len() < WINDOW).await;
+        self.until(|state| state.window.len() < WINDOW && state.introduced).await;
     }
 
     async fn until(&self, holds: impl Fn(&State) -> bool) {
@@ -125,17 +146,18 @@ mod tests {
     async fn a_window_that_is_full_waits_until_something_is_done_with() {
         let progress = Progress::default();
         progress.begin(1, 10);
-        assert_eq!((progress.told_in(1), progress.told_in(2)), (Some(10), None));
+        progress.introduce();
+        assert_eq!((progress.queued_in(1), progress.queued_in(2)), (Some(10), None));
         for seq in 11..11 + WINDOW as u64 {
             progress.room().await;
-            progress.tell(seq);
+            progress.tell(seq, || {});
         }
         let waited = tokio::time::timeout(Duration::from_millis(50), progress.room()).await;
         assert!(waited.is_err());
         assert_eq!(progress.pass(1_000), None);
         progress.done(12);
         progress.room().await;
-        assert_eq!((progress.open(), progress.told()), (WINDOW - 2, 1_000));
+        assert_eq!((progress.open(), progress.queued()), (WINDOW - 2, 1_000));
         progress.done(5_000);
         assert_eq!(progress.pass(1_001), Some(1_001));
     }

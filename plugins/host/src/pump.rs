@@ -149,6 +149,9 @@ impl Pump {
         let ready = |seat: &&Arc<Seat>| seat.progress().is_none() || seat.place(engine).is_some();
         for seat in self.shared.seats().iter().filter(ready).filter(|seat| seat.wants_snapshot()) {
             if !self.waiting.iter().any(|other| Arc::ptr_eq(other, seat)) {
+                if let Some(progress) = seat.progress() {
+                    progress.hold();
+                }
                 self.waiting.push(seat.clone());
             }
         }
@@ -187,7 +190,15 @@ impl Pump {
             window: self.shared.places.get(),
         };
         for seat in self.waiting.drain(..) {
-            let told = seat.place(engine).unwrap_or(self.told);
+            let told = match (seat.progress(), seat.place(engine)) {
+                (None, _) => self.told,
+                (Some(_), Some(place)) => place,
+                // It begins anew.
+                (Some(_), None) => {
+                    seat.want_snapshot();
+                    continue;
+                }
+            };
             seat.tell(told, &snapshot::of(&seat, told, &around, &whole));
         }
         for seat in successors {

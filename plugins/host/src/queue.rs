@@ -156,6 +156,11 @@ impl Queue {
         std::mem::take(&mut self.lock().wanted)
     }
 
+    /// What was told of another place is not told any more.
+    pub(crate) fn forget_kept(&self) {
+        self.lock().entries.retain(|_, queued| !queued.kept);
+    }
+
     /// A snapshot is wanted again.
     pub(crate) fn want_snapshot(&self) {
         self.lock().wanted = true;

@@ -98,7 +98,7 @@ impl Seat {
     pub(crate) fn tell(&self, seq: u64, what: &Arc<Prepared>) {
         let Some(progress) = &self.progress else { return self.queue.tell(seq, what) };
         // It is in a place of its own.
-        self.queue.tell(progress.told(), what);
+        self.queue.tell(progress.queued(), what);
         if matches!(what.event(), Event::Snapshot(_)) {
             progress.introduce();
         }
@@ -116,7 +116,15 @@ impl Seat {
 
     /// Where a durable one is in the sequence of this engine.
     pub(crate) fn place(&self, engine: Option<u64>) -> Option<u64> {
-        self.progress.as_ref()?.told_in(engine?)
+        self.progress.as_ref()?.queued_in(engine?)
+    }
+
+    /// A durable one begins in another place: behind this event of an engine.
+    pub(crate) fn begin(&self, engine: u64, cursor: u64) {
+        if let Some(progress) = &self.progress {
+            self.queue.forget_kept();
+            progress.begin(engine, cursor);
+        }
     }
 
     /// A snapshot is wanted again.

@@ -1,10 +1,10 @@
-"""Answers every text with the same text: python3 echo.py [HOME]"""
+"""Answers every text with the same text: python3 echo.py [HOME [ACCOUNT…]]"""
 
 import sys
 
 from ramson import Bot
 
-bot = Bot("echo", home=sys.argv[1] if len(sys.argv) > 1 else None)
+bot = Bot("echo", home=sys.argv[1] if len(sys.argv) > 1 else None, accounts=sys.argv[2:] or None)
 
 
 @bot.on_text

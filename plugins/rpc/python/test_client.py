@@ -243,9 +243,10 @@ class OverHttp(Case):
         client = self.client(http=self.http())
         client.version()
         events = client.events("a", durable=True, topics=["messages"])
-        self.assertEqual(self.fake.asked[1][1], {"client": "a", "durable": "true", "topics": "messages"})
         self.fake.tell("one", "two")
         self.assertEqual([events.next(PATIENCE)["seq"] for _ in range(3)], [0, 1, 2])
+        wish = {"client": "a", "durable": "true", "topics": "messages"}
+        self.assertEqual(self.fake.asked[1][1], wish)
         client.done(1, records=[{"key": "n", "value": "1"}])
         self.assertEqual(client.record_get("n"), {"value": "1"})
         self.assertEqual(self.fake.cursors, {"a": 1})

@@ -24,6 +24,7 @@ pub use lines::serve_lines;
 pub use unix::serve_unix;
 
 use ramson_host::Told;
+use ramson_wire::Event;
 use serde::Serialize;
 
 use crate::desk::Why;
@@ -33,6 +34,10 @@ use crate::message::write;
 /// An event as a client gets it: as plugins do, with its number in front.
 fn event_params(told: &Told) -> Outcome<Vec<u8>> {
     let json = told.json().map_err(|error| Failure::internal(error.to_string()))?;
+    // All there is has its number already.
+    if matches!(told.event(), Event::Snapshot(_)) {
+        return Ok(json.to_vec());
+    }
     // Every event is an object with at least its own name in it.
     let rest = json.strip_prefix(b"{").unwrap_or(b"}");
     let mut params = format!("{{\"seq\":{},", told.seq).into_bytes();

@@ -101,7 +101,7 @@
 //! | `filter` | which messages a handler is for |
 //! | `dialogue`, `timers`, `said`, `reactions` | records of the kit, and what they are for |
 //! | `requests`, `rate`, `layers` | what happens before a handler |
-//! | `inlet` | what the bot's own threads hand in |
+//! | `inlet`, `receipt` | what the bot's own threads hand in, and when it is kept |
 //! | `route` | which handlers an event goes to |
 //! | `records`, `text` | what is written down; texts that are too long |
 //! | `runner` | the machine: events in, requests out |
@@ -118,6 +118,7 @@ mod inlet;
 mod layers;
 mod rate;
 mod reactions;
+mod receipt;
 mod records;
 mod requests;
 mod route;
@@ -137,9 +138,10 @@ pub use commands::{About, CommandError, Commands, Field, Words};
 pub use cx::{Cx, CxError};
 pub use dialogue::Next;
 pub use filter::Filter;
-pub use inlet::{Inlet, InletError, Receipt};
+pub use inlet::{Inlet, InletError};
 pub use layers::Chain;
 pub use ramson_sdk_derive::Commands;
+pub use receipt::Receipt;
 pub use requests::{Policy, Requests};
 pub use running::{Running, Setup};
 pub use span::{Span, SpanError};

@@ -103,7 +103,9 @@ impl Host {
 
     /// From now on nothing reaches the host, and nothing of it is touched.
     pub(crate) fn close(&self) {
-        drop(self.0.line.write().unwrap_or_else(PoisonError::into_inner).take());
+        let line = self.0.line.write().unwrap_or_else(PoisonError::into_inner).take();
+        // Not under the lock: what is dropped may say something.
+        drop(line);
     }
 
     /// What the user gave the plugin.

@@ -179,15 +179,16 @@ thread_local! {
 /// somebody took its place, the panic is told of here.
 fn guarded<T>(host: &Host, what: &str, code: impl FnOnce() -> T) -> Result<T, Panicked> {
     let before = CALL.replace(Some(Call { host: host.address(), told: false }));
-    let result = catch_unwind(AssertUnwindSafe(code));
-    let told = CALL.replace(before).is_some_and(|call| call.told);
-    result.map_err(|payload| {
-        if !told {
+    let result = catch_unwind(AssertUnwindSafe(code)).map_err(|payload| {
+        if !CALL.get().is_some_and(|call| call.told) {
             host.log(Level::Error, &format!("{what}: panicked: {}", text_of(&*payload)));
         }
+        // What panics in it is this plugin's, too.
         discard(payload);
         Panicked
-    })
+    });
+    CALL.set(before);
+    result
 }
 
 /// What was thrown may panic when it is dropped, and so may what that panic

@@ -13,6 +13,7 @@ mod accounts;
 mod attach;
 mod bad_input;
 mod bot_docs;
+mod bots;
 mod delivery;
 mod demo;
 mod disk;

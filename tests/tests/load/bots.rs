@@ -2,8 +2,9 @@
 //! come in: each message is counted once, and answered once.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -121,8 +122,8 @@ impl Town {
         let counted = async {
             loop {
                 let answers = self.answers().await;
-                if let Some(count) = answers.keys().find_map(|text| text.strip_prefix("count ")) {
-                    return count.parse::<usize>().unwrap();
+                if let Some(count) = answers.keys().find_map(|text| text.parse::<usize>().ok()) {
+                    return count;
                 }
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
@@ -168,6 +169,67 @@ async fn a_bot_whose_process_is_killed_counts_and_answers_everything_once() {
         tokio::time::sleep(Duration::from_millis(rng.random_range(0..250))).await;
         engine.kill_now();
         engine = town.place.engine("bot");
+        kills += 1;
+    })
+    .await;
+    town.check(seed(), kills).await;
+}
+
+/// The bot in Python, in a process of its own, on the engine of a home.
+struct Python(Child);
+
+impl Python {
+    fn start(home: &Path) -> Self {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/rpc/python/examples");
+        let child = Command::new("python3")
+            .arg(format!("{folder}/counter.py"))
+            .arg(home)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("python3 is there");
+        Self(child)
+    }
+
+    /// Waits until it hears of what comes.
+    fn ready(&mut self) {
+        let mut line = String::new();
+        BufReader::new(self.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+    }
+}
+
+impl Drop for Python {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_bot_in_python_counts_and_answers_everything_once_whatever_is_killed() {
+    let town = Town::new().await;
+    let home = town.place.path("bot");
+    let mut rng = StdRng::seed_from_u64(seed());
+    let mut engine = town.place.engine("bot");
+    let mut bot = Python::start(&home);
+    bot.ready();
+    let mut kills = 0;
+    town.write(async |_| {
+        tokio::time::sleep(Duration::from_millis(rng.random_range(0..250))).await;
+        // One of them, or both.
+        let which = rng.random_range(0..3);
+        if which != 0 {
+            engine.kill_now();
+        }
+        if which != 1 {
+            drop(std::mem::replace(&mut bot, Python::start(&home)));
+        }
+        if which != 0 {
+            engine = town.place.engine("bot");
+        }
         kills += 1;
     })
     .await;

@@ -10,7 +10,7 @@ bot!(MANIFEST, |bot: &mut Bot| {
     bot.on_text(|cx, text| {
         let count = cx.get::<u64>("count")?.unwrap_or(0);
         if text == "count" {
-            return cx.say(format!("count {count}"));
+            return cx.say(count.to_string());
         }
         cx.put("count", &(count + 1))?;
         cx.say(format!("{}: {text}", count + 1))

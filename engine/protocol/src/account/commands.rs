@@ -98,7 +98,7 @@ impl Account {
 
     /// Somebody else's account, if it is one.
     fn other(&self, account: AccountId) -> Result<AccountId, CommandError> {
-        if account.x25519().is_none() {
+        if !is_reachable(&account) {
             return Err(CommandError::NotAnAccount { to: account });
         }
         if account == self.id() {
@@ -153,4 +153,10 @@ fn peer_of(conversation: &ConversationId) -> Result<AccountId, CommandError> {
         ConversationId::Account(peer) => Ok(*peer),
         _ => Err(CommandError::NotOneToOne { conversation: conversation.clone() }),
     }
+}
+
+/// Whether something can be sealed for an account: nobody has a key of small
+/// order, and whoever writes to one by mistake is told so at once.
+fn is_reachable(account: &AccountId) -> bool {
+    account.x25519().is_some_and(|key| !ramson_crypto::x25519::is_weak(&key))
 }

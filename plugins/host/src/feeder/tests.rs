@@ -379,3 +379,54 @@ async fn what_a_guest_may_not_do_it_may_not_do_as_a_consequence_either() {
     let done = Request::Done(Done { commands, ..Done::default() });
     assert_eq!(guest.submit(1, &done), DENIED);
 }
+
+#[tokio::test]
+async fn what_is_behind_something_refused_waits_for_it() {
+    let scene = Scene::new().await;
+    let mut guest = scene.guest(true);
+    guest.snapshot().await;
+    scene.writes("one").await;
+    scene.writes("two").await;
+    let (one, _) = guest.text().await;
+    let (two, _) = guest.text().await;
+    let bad = Done { through: Some(one), records: vec![record("a\nb", "")], ..Done::default() };
+    assert_eq!(guest.refused(bad).await, "BadRecord");
+    let later = Done { through: Some(two), records: vec![record("k", "two")], ..Done::default() };
+    assert_eq!(guest.refused(later.clone()).await, "OutOfOrder");
+    let good = Done { through: Some(one), records: vec![record("k", "one")], ..Done::default() };
+    guest.done(good).await.unwrap();
+    guest.done(later).await.unwrap();
+    assert_eq!(guest.record("k").await.as_deref(), Some("two"));
+}
+
+#[tokio::test]
+async fn the_end_of_the_host_is_the_end_of_its_guests() {
+    let scene = Scene::new().await;
+    let mut guest = scene.guest(true);
+    guest.snapshot().await;
+    scene.host.end().await;
+    let ended = async { while guest.guest.next().await.is_some() {} };
+    timeout(PATIENCE, ended).await.expect("the guest is told so");
+}
+
+#[tokio::test]
+async fn nothing_that_goes_to_nobody_holds_up_the_rest() {
+    let scene = Scene::new().await;
+    let (own, other) = (account_id(&scene.own), account_id(&scene.other));
+    let mut guest = scene.guest(true);
+    guest.snapshot().await;
+    scene.writes("one").await;
+    let (seq, _) = guest.text().await;
+    // No key that anybody can have: of small order.
+    let mut nobody = [0; 33];
+    nobody[0] = 5;
+    let nobody = ramson_wire::AccountId(nobody);
+    let commands = vec![
+        AccountCommand::new(own, Command::text(nobody, "hello?")),
+        AccountCommand::new(own, Command::text(other, "hello")),
+    ];
+    let outcomes = guest.done(Done { through: Some(seq), commands, ..Done::default() }).await;
+    let outcomes = outcomes.unwrap();
+    assert!(matches!(outcomes[0], Outcome::Refused(_)), "{outcomes:?}");
+    assert!(matches!(outcomes[1], Outcome::Queued { .. }), "{outcomes:?}");
+}

@@ -112,15 +112,18 @@ impl Host {
         });
         let seat = Arc::new(seat);
         tokio::spawn(crate::requests::serve(self.clone(), shared.clone(), seat.clone(), inbox));
+        shared.add(seat.clone());
         if plan.durable {
-            let same = |other: &&Arc<Seat>| other.name == seat.name && other.progress().is_some();
-            for other in shared.seats().iter().filter(same) {
+            let before = |other: &&Arc<Seat>| {
+                let same = other.name == seat.name && other.progress().is_some();
+                same && other.generation < seat.generation
+            };
+            for other in shared.seats().iter().filter(before) {
                 shared.remove(other);
                 other.close();
             }
             tokio::spawn(crate::feeder::feed(shared.clone(), seat.clone()));
         }
-        shared.add(seat.clone());
         Ok(Guest { line: GuestLine { seat, shared }, taken: VecDeque::new() })
     }
 }

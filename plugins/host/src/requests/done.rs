@@ -8,7 +8,7 @@ use ramson_system::{CarryError, Engine, EngineError, Mark, Marked, MarkedOutcome
 use ramson_types as types;
 use ramson_wire::{AccountCommand, AccountId, Answer, Command, Done, Outcome, Record, Refusal};
 
-use super::{engine, may_see};
+use super::{engine, find, is_in_scope};
 use crate::convert::command::{command, outcome};
 use crate::convert::ids::{account_of, message_id};
 use crate::convert::message::message;
@@ -23,13 +23,6 @@ const ATTEMPTS: u32 = 30;
 
 /// Carries it out.
 pub(super) async fn carry(shared: &Shared, seat: &Seat, done: Done) -> Refused<Answer> {
-    if let Some(wrong) = done.records.iter().find(|record| !record.is_allowed()) {
-        return Err(bad_record(wrong));
-    }
-    let keys = done.commands.iter().filter_map(|command| command.key.as_deref());
-    if let Some(wrong) = keys.into_iter().find(|key| !Record::is_key(key)) {
-        return Err(bad_key(wrong));
-    }
     let desk = shared.desks.of(&seat.name);
     let mut desk = desk.lock().await;
     let through = done.through;
@@ -46,7 +39,31 @@ pub(super) async fn carry(shared: &Shared, seat: &Seat, done: Done) -> Refused<A
 
 /// The same, at the desk.
 async fn carry_at(shared: &Shared, seat: &Seat, desk: &mut Desk, done: Done) -> Refused<Answer> {
+    if let Some(wrong) = done.records.iter().find(|record| !record.is_allowed()) {
+        return Err(bad_record(wrong));
+    }
+    let keys = done.commands.iter().filter_map(|command| command.key.as_deref());
+    if let Some(wrong) = keys.into_iter().find(|key| !Record::is_key(key)) {
+        return Err(bad_key(wrong));
+    }
     let Attached { engine, number, .. } = engine(shared)?;
+    // What it remembers is not what is true any more.
+    if seat.progress().is_some() && desk.owner > seat.generation {
+        return Err(replaced());
+    }
+    desk.forget_marks(&engine, &seat.name).await;
+    let accounts: Vec<_> = done.commands.iter().map(|command| command.account).collect();
+    if desk.unclear {
+        let errand = Errand { engine: &engine, seat, cursor: desk.cursor };
+        let settled = errand.settled(&accounts).await.ok_or_else(|| {
+            refusal("Store", "whether the last thing was done is not known yet; try again")
+        })?;
+        desk.cursor = desk.cursor.max(settled.unwrap_or_default());
+        desk.unclear = false;
+        if let Some(progress) = seat.progress() {
+            progress.done(desk.cursor);
+        }
+    }
     let Some(through) = done.through else {
         let outcomes = Errand { engine: &engine, seat, cursor: desk.cursor }.carry(done).await?;
         return Ok(Answer::Kept { outcomes });
@@ -57,14 +74,17 @@ async fn carry_at(shared: &Shared, seat: &Seat, desk: &mut Desk, done: Done) -> 
             false => Err(refusal("AlreadyDone", already(through, desk.cursor))),
         };
     }
-    let accounts: Vec<_> = done.commands.iter().map(|command| command.account).collect();
     let errand = Errand { engine: &engine, seat, cursor: desk.cursor };
     let mut carried = errand.carry(done).await;
-    if let Err(Trouble::Unclear(_)) = carried
-        && errand.is_done_after_all(&accounts, through).await
-    {
-        // What came of its commands was not heard.
-        carried = Ok(vec![Outcome::Done; accounts.len()]);
+    if let Err(Trouble::Unclear(_)) = carried {
+        match errand.settled(&accounts).await {
+            // What came of its commands was not heard.
+            Some(Some(cursor)) if cursor >= through => {
+                carried = Ok(vec![Outcome::Done; accounts.len()]);
+            }
+            Some(_) => {}
+            None => desk.unclear = true,
+        }
     }
     let outcomes = carried?;
     desk.cursor = through;
@@ -121,7 +141,7 @@ pub(super) async fn carry_keyed(
         Outcome::Refused(refusal) => return Err(refusal),
         Outcome::Queued { message: id } => {
             let engine = engine(shared)?.engine;
-            let found = super::find(&engine, &account, id).await;
+            let found = find(&engine, &account, id).await;
             match found.map_err(|error| of_engine(&error))? {
                 Some(found) => Answer::Queued { message: message(&account, &found) },
                 // It was deleted since.
@@ -146,11 +166,10 @@ fn may_be_done(desk: &Desk, seat: &Seat, engine: u64, through: u64) -> Refused<S
         return Err(refusal("NotDurable", text));
     };
     if desk.owner != seat.generation || desk.engine != engine {
-        let text = "another instance has taken this plugin's place, or none has its place yet; the events come again";
-        return Err(refusal("Replaced", text));
+        return Err(replaced());
     }
-    if through > progress.told() {
-        let told = progress.told();
+    let Some(told) = progress.told_in(engine) else { return Err(replaced()) };
+    if through > told {
         let text =
             format!("event {through} was not told yet, only up to {told}; name one that was told");
         return Err(refusal("NotTold", text));
@@ -163,6 +182,12 @@ fn may_be_done(desk: &Desk, seat: &Seat, engine: u64, through: u64) -> Refused<S
         }
         _ => Ok(Standing::Ahead),
     }
+}
+
+fn replaced() -> Refusal {
+    let text = "another instance has taken this plugin's place, or none has its place yet; the \
+                events come again";
+    refusal("Replaced", text)
 }
 
 fn already(through: u64, cursor: u64) -> String {
@@ -258,7 +283,14 @@ impl Errand<'_> {
         keep: Vec<PluginChange>,
         outcomes: &mut [Outcome],
     ) -> Result<(), Trouble> {
-        let own = account_of(account).map_err(Trouble::Refused)?;
+        let own = match account_of(account) {
+            Ok(own) => own,
+            Err(refused) => {
+                let all = group.iter().map(|ordered| ordered.at);
+                all.for_each(|at| put(outcomes, at, Outcome::Refused(refused.clone())));
+                return self.keep_alone(keep).await;
+            }
+        };
         let (mut places, mut carried) = (Vec::new(), Vec::new());
         let mut same = BTreeSet::new();
         for Ordered { at, asked, key } in group {
@@ -273,7 +305,7 @@ impl Errand<'_> {
                 (Some(before), _) => Err(before),
                 // The first one's outcome is not known yet.
                 (None, true) => Err(Outcome::Done),
-                (None, false) => self.command(&own, asked).await,
+                (None, false) => self.command(&own, asked).await?,
             };
             match what {
                 Ok(command) => {
@@ -305,9 +337,10 @@ impl Errand<'_> {
         self.keep_alone(keep).await
     }
 
-    /// Whether something that failed is on disk all the same. A call that does
-    /// nothing comes behind all earlier writes of its account.
-    async fn is_done_after_all(&self, accounts: &[AccountId], through: u64) -> bool {
+    /// The plugin's cursor on disk, once everything is settled that these
+    /// accounts were told before: a call that does nothing comes behind all
+    /// earlier writes of its account. `None` if that cannot be found out now.
+    async fn settled(&self, accounts: &[AccountId]) -> Option<Option<u64>> {
         for _ in 0..ATTEMPTS {
             let settled = async {
                 for account in accounts {
@@ -320,12 +353,12 @@ impl Errand<'_> {
                 self.engine.plugin_cursor(self.seat.name.clone()).await
             };
             match settled.await {
-                Ok(cursor) => return cursor.is_some_and(|cursor| cursor >= through),
-                Err(EngineError::Stopped) => return false,
+                Ok(cursor) => return Some(cursor),
+                Err(EngineError::Stopped) => return None,
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
-        false
+        None
     }
 
     async fn keep_alone(&self, keep: Vec<PluginChange>) -> Result<(), Trouble> {
@@ -339,10 +372,13 @@ impl Errand<'_> {
     async fn marked(&self, mark: &Mark) -> Result<Option<Outcome>, Trouble> {
         let found = self.engine.plugin_record(mark.plugin.clone(), mark.key.clone()).await;
         let found = found.map_err(|error| Trouble::Refused(of_engine(&error)))?;
-        Ok(found.as_deref().and_then(Marked::parse).map(|marked| match marked.what {
-            MarkedOutcome::Done => Outcome::Done,
-            MarkedOutcome::Queued(id) => Outcome::Queued { message: message_id(id) },
-            MarkedOutcome::Told(id) => Outcome::Told { message: message_id(id) },
+        let counts = |marked: &Marked| desk::counts(self.engine, marked);
+        Ok(found.as_deref().and_then(Marked::parse).filter(counts).map(|marked| {
+            match marked.what {
+                MarkedOutcome::Done => Outcome::Done,
+                MarkedOutcome::Queued(id) => Outcome::Queued { message: message_id(id) },
+                MarkedOutcome::Told(id) => Outcome::Told { message: message_id(id) },
+            }
         }))
     }
 
@@ -351,12 +387,18 @@ impl Errand<'_> {
         &self,
         account: &types::AccountId,
         asked: Command,
-    ) -> Result<ramson_system::Command, Outcome> {
-        if let Command::React { message, .. } | Command::Delete { message, .. } = &asked {
-            let seen = may_see(self.engine, &self.seat.gate, account, *message).await;
-            seen.map_err(Outcome::Refused)?;
+    ) -> Result<Result<ramson_system::Command, Outcome>, Trouble> {
+        if let Command::React { message, .. } | Command::Delete { message, .. } = &asked
+            && !self.seat.gate.sees_all_conversations()
+        {
+            let found = find(self.engine, account, *message).await;
+            let found = found.map_err(|error| Trouble::Refused(of_engine(&error)))?;
+            // One that is not there is refused with the right words later.
+            if let Some(Err(refused)) = found.map(|it| is_in_scope(&self.seat.gate, &it)) {
+                return Ok(Err(Outcome::Refused(refused)));
+            }
         }
-        command(asked).map_err(Outcome::Refused)
+        Ok(command(asked).map_err(Outcome::Refused))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -12,6 +13,9 @@ use crate::failure::{Failure, Outcome};
 use crate::limits;
 use crate::scope::Wish;
 use crate::server::{Count, Server};
+
+/// So long whoever lost its place has to be told so.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The clients of one listener.
 #[derive(Clone)]
@@ -67,10 +71,14 @@ impl Streams {
             );
             return Err(Failure::refused("Busy", text));
         }
-        if let Some(before) = before {
-            before.desk.close();
-        }
         let seat = self.server.seats().guest(plan)?;
+        if let Some(before) = before {
+            // A durable one has just lost its seat, and its client is told so.
+            tokio::spawn(async move {
+                sleep(LAST_WORDS).await;
+                drop(before);
+            });
+        }
         state.subscription = state.subscription.saturating_add(1);
         let subscription = state.subscription;
         let (sender, notices) = mpsc::channel(limits::STREAM_EVENTS);

@@ -15,7 +15,7 @@ use super::inlet::{self, Inlet, Taken};
 use super::layers::{Chain, Layer};
 use super::rate::Limit;
 use super::requests::{Policy, Requests};
-use super::{CommandError, Commands, Cx, Handled};
+use super::{About, CommandError, Commands, Cx, Handled};
 use crate::{Config, Delivery, Error, Host};
 
 /// What a bot does. Handlers are given to it once, when the bot is made; they
@@ -23,10 +23,9 @@ use crate::{Config, Delivery, Error, Host};
 /// remembers belongs into records ([`Cx::put`]): after a restart, or when it is
 /// tried again, nothing else is as it was.
 ///
-/// A message goes to the first of these that is for it: the dialogue of its
-/// conversation if it is '/cancel', [`Bot::on_command`], the dialogue,
-/// [`Bot::on_text`] and [`Bot::on`] in the order in which they were given,
-/// [`Bot::otherwise`]. It is always a message that somebody else wrote: not one
+/// A message goes to the first of these that is for it: [`Bot::on_command`], the
+/// dialogue of its conversation, [`Bot::on_text`] and [`Bot::on`] in the order
+/// in which they were given, [`Bot::otherwise`]. It is always a message that somebody else wrote: not one
 /// of the account's own devices, no notice, and not taken back.
 pub struct Bot {
     pub(crate) host: Host,
@@ -60,7 +59,14 @@ pub(crate) type StartHandler = Box<dyn Fn(&mut Cx) -> Handled + Send>;
 pub(crate) type TimerHandler = Box<dyn Fn(&mut Cx, Value) -> Handled + Send>;
 
 /// What a text is handed to that may be a command.
-pub(crate) type CommandHandler = Box<dyn Fn(&mut Cx, &str) -> Option<Called> + Send>;
+pub(crate) struct CommandHandler {
+    /// Those that it knows.
+    pub(crate) commands: &'static [About],
+    pub(crate) call: Box<Call>,
+}
+
+/// Parses a text and handles it; `None` if it looks like no command.
+type Call = dyn Fn(&mut Cx, &str) -> Option<Called> + Send;
 
 /// What became of a text that looks like a command.
 pub(crate) enum Called {
@@ -158,24 +164,27 @@ impl Bot {
     }
 
     /// Hears commands. Whoever writes one wrongly is told so in a sentence.
-    /// There may be several enums; a name counts for the first that has it.
+    /// There may be several enums; a name counts for the first that has it, and
+    /// [`Cx::help`] is the help of all of them.
     pub fn on_command<C: Commands + 'static>(
         &mut self,
         handler: impl Fn(&mut Cx, C) -> Handled + Send + 'static,
     ) -> &mut Self {
-        self.commands.push(Box::new(move |cx, text| {
+        let call = move |cx: &mut Cx, text: &str| {
             C::parse(text).map(|parsed| match parsed {
                 Ok(command) => Called::Handled(handler(cx, command)),
                 Err(error) => Called::Wrong(error),
             })
-        }));
+        };
+        self.commands.push(CommandHandler { commands: C::COMMANDS, call: Box::new(call) });
         self
     }
 
     /// Hears what is written in a conversation after [`Cx::begin`] of this
     /// name there, until the handler returns [`Next::End`], somebody writes
-    /// '/cancel', or nothing was written for a day
-    /// ([`Bot::dialogues_expire`]). Commands of the bot pass it by.
+    /// '/cancel' and nothing else, or nothing was written for a day
+    /// ([`Bot::dialogues_expire`]). Commands of the bot pass it by, also one
+    /// that is called 'cancel', unless it lacks what has to follow its name.
     pub fn dialogue<S: Serialize + DeserializeOwned + 'static>(
         &mut self,
         name: impl Into<String>,
@@ -205,7 +214,7 @@ impl Bot {
 
     /// Hears messages of the account itself, once they stand in the history:
     /// those of the bot, and of other devices. [`Cx::name`] has the name that
-    /// [`Cx::say_as`] gave one.
+    /// [`Cx::say_named`] or [`Cx::send_named`] gave one.
     pub fn on_sent(
         &mut self,
         handler: impl Fn(&mut Cx, &Message) -> Handled + Send + 'static,
@@ -216,7 +225,7 @@ impl Bot {
 
     /// Hears the timers of this name, and of names that begin with it and '/':
     /// `on_timer("remind", …)` is for `remind` and `remind/7`. It gets what
-    /// [`Cx::timer`] was given.
+    /// [`Cx::timer`] was given, and [`Cx::due`] is the time for which it was set.
     pub fn on_timer<T: DeserializeOwned + 'static>(
         &mut self,
         name: impl Into<String>,
@@ -299,7 +308,8 @@ impl Bot {
     }
 
     /// Runs last, to end threads and close what is open. Nothing can be asked
-    /// of the host any more; what was not done with comes again.
+    /// of the host any more; what was not done with comes again, and whoever
+    /// waits for a [`super::Receipt`] was told so before.
     pub fn on_stop(&mut self, handler: impl FnOnce() + Send + 'static) -> &mut Self {
         self.stops.push(Box::new(handler));
         self

@@ -83,9 +83,7 @@ pub trait Commands: Sized {
         let lower = name.to_lowercase();
         let found = Self::COMMANDS.iter().enumerate().find(|(_, about)| about.is_called(&lower));
         let Some((place, about)) = found else {
-            let shown = Self::COMMANDS.iter().filter(|about| !about.hidden);
-            let known = shown.map(|about| format!("/{}", about.name)).collect::<Vec<_>>();
-            return Some(Err(CommandError::Unknown { name: cut(name), known: known.join(", ") }));
+            return Some(Err(unknown(name, Self::COMMANDS)));
         };
         let mut words = Words { about, rest };
         let command = Self::read(place, &mut words)?;
@@ -97,9 +95,24 @@ pub trait Commands: Sized {
 
     /// A line for each command that is not hidden.
     fn help() -> String {
-        let shown = Self::COMMANDS.iter().filter(|about| !about.hidden);
-        shown.map(About::line).collect::<Vec<_>>().join("\n")
+        help(Self::COMMANDS)
     }
+}
+
+/// A line for each of them that is not hidden.
+pub(crate) fn help<'a>(commands: impl IntoIterator<Item = &'a About>) -> String {
+    let shown = commands.into_iter().filter(|about| !about.hidden);
+    shown.map(About::line).collect::<Vec<_>>().join("\n")
+}
+
+/// None of them is called so.
+pub(crate) fn unknown<'a>(
+    name: &str,
+    commands: impl IntoIterator<Item = &'a About>,
+) -> CommandError {
+    let shown = commands.into_iter().filter(|about| !about.hidden);
+    let known = shown.map(|about| format!("/{}", about.name)).collect::<Vec<_>>();
+    CommandError::Unknown { name: cut(name), known: known.join(", ") }
 }
 
 /// Whether a text is a command of some name: '/', a letter, and letters,

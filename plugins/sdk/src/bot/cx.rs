@@ -1,25 +1,28 @@
 //! What a handler has: what happened, what the bot wrote down, and what is to
 //! follow. Nothing of it happens before the handler returns `Ok`.
 
+mod asks;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use ramson_wire::{
-    Account, AccountCommand, AccountId, Command, Conversation, ConversationId, Grant, Message,
-    MessageId, Millis, Record,
+    Account, AccountCommand, AccountId, Conversation, ConversationId, Grant, Message, MessageId,
+    Millis, Record,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::records::{Changes, KIT, Records};
-use super::text::{LONGEST, pieces};
-use super::{dialogue, said, timers};
+use super::{About, commands, dialogue, timers};
 use crate::{Config, Error, Host, Level};
 
 /// The most commands of one handler.
 const MOST_COMMANDS: usize = 64;
 /// The most bytes that one handler asks for; a request has at most 256 KiB.
 const MOST_BYTES: usize = 192 * 1024;
+/// The longest key, in bytes. To whom and which piece stands behind it.
+const MAX_KEY: usize = 128;
 
 /// What a handler has: what happened, what the bot wrote down, and what is to
 /// follow. It is a transaction. What a handler says, writes down and asks for
@@ -34,8 +37,8 @@ pub struct Cx {
     pub(crate) records: Records,
     pub(crate) changes: Changes,
     pub(crate) commands: Vec<AccountCommand>,
-    /// The records by which the messages of [`Cx::say_as`] are known again,
-    /// with the place of their command.
+    /// The records by which messages with a name are known again, with the
+    /// place of their command.
     pub(crate) named: Vec<(usize, String)>,
     pub(crate) bytes: usize,
 }
@@ -49,6 +52,8 @@ pub(crate) struct Setting {
     pub(crate) dialogue_expiry: Duration,
     /// The account's other devices are told what it writes.
     pub(crate) syncs: bool,
+    /// All commands of the bot, of each enum.
+    pub(crate) commands: Vec<&'static [About]>,
 }
 
 /// Where something happens.
@@ -62,8 +67,10 @@ pub(crate) struct Scene {
     pub(crate) message: Option<Arc<Message>>,
     /// Of a reaction: the message.
     pub(crate) reacted: Option<MessageId>,
-    /// Of a timer, or of a message that was said by a name.
+    /// Of a timer, or of a message that has one.
     pub(crate) name: Option<String>,
+    /// Of a timer: the time for which it was set.
+    pub(crate) due: Option<Millis>,
 }
 
 /// Why something cannot be asked for.
@@ -99,6 +106,12 @@ pub enum CxError {
     )]
     BadKey {
         /// The name.
+        key: String,
+    },
+    /// Nothing is known again by this.
+    #[error("'{key}' cannot be a key; take 1 to {MAX_KEY} bytes without control characters")]
+    BadSendKey {
+        /// The key.
         key: String,
     },
     /// The name is the kit's.
@@ -177,9 +190,20 @@ impl Cx {
         self.contact().and_then(Conversation::shown_name)
     }
 
-    /// The name of the timer that went off, or that the message was said by.
+    /// The name of the timer that went off, or of the bot's own message.
     pub fn name(&self) -> Option<&str> {
         self.scene.name.as_deref()
+    }
+
+    /// The time for which the timer was set that went off; it is earlier than
+    /// [`Cx::now`] by as much as the bot was away, or busy.
+    pub fn due(&self) -> Option<Millis> {
+        self.scene.due
+    }
+
+    /// A line for each command of the bot that is not hidden, of all its enums.
+    pub fn help(&self) -> String {
+        commands::help(self.setting.commands.iter().copied().flatten())
     }
 
     /// The time by the host's clock. It stands still while a handler runs.
@@ -201,85 +225,6 @@ impl Cx {
     /// A line for the program's log, at once.
     pub fn log(&self, level: Level, text: impl AsRef<str>) {
         self.setting.host.log(level, text.as_ref());
-    }
-
-    /// Says something in the conversation. What is longer than 2,000 code
-    /// points becomes several messages.
-    pub fn say(&mut self, text: impl AsRef<str>) -> Result<(), Error> {
-        let to = self.peer()?;
-        self.send(to, text)
-    }
-
-    /// Says something, and quotes the message.
-    pub fn reply(&mut self, text: impl AsRef<str>) -> Result<(), Error> {
-        let to = self.peer()?;
-        let quoted = self.scene.message.as_ref().map(|message| message.id).or(self.scene.reacted);
-        let quoted = quoted.ok_or(CxError::NoMessage)?;
-        self.write(self.account(), to, text.as_ref(), Some(quoted))
-    }
-
-    /// Says something by a name: once it stands in the history,
-    /// [`super::Bot::on_sent`] hears it, and [`Cx::name`] has the name there.
-    /// It has to fit into one message.
-    pub fn say_as(&mut self, name: &str, text: impl AsRef<str>) -> Result<(), Error> {
-        let (to, text) = (self.peer()?, text.as_ref().trim());
-        let conversation = self.conversation().cloned().ok_or(CxError::NoConversation)?;
-        if text.chars().nth(LONGEST).is_some() {
-            return Err(CxError::TooMuch.into());
-        }
-        let (key, value) = said::record(self, &conversation, name, text)?;
-        let place = self.commands.len();
-        self.write(self.account(), to, text, None)?;
-        self.named.push((place, key.clone()));
-        self.keep(key, Some(value))
-    }
-
-    /// Writes to an account. What is longer than 2,000 code points becomes
-    /// several messages.
-    pub fn send(&mut self, to: AccountId, text: impl AsRef<str>) -> Result<(), Error> {
-        self.write(self.account(), to, text.as_ref(), None)
-    }
-
-    /// The same, as another one of the bot's accounts.
-    pub fn send_as(
-        &mut self,
-        account: AccountId,
-        to: AccountId,
-        text: impl AsRef<str>,
-    ) -> Result<(), Error> {
-        self.write(account, to, text.as_ref(), None)
-    }
-
-    /// Puts an emoji on the message.
-    pub fn react(&mut self, emoji: impl Into<String>) -> Result<(), Error> {
-        let message = self.scene.message.as_ref().map(|message| message.id).or(self.scene.reacted);
-        let message = message.ok_or(CxError::NoMessage)?;
-        let unsynced = !self.setting.syncs;
-        self.command(Command::React { message, emoji: emoji.into(), remove: false, unsynced })
-    }
-
-    /// Tells the account to do something else.
-    pub fn command(&mut self, command: Command) -> Result<(), Error> {
-        self.command_as(self.account(), command)
-    }
-
-    /// Tells another one of the bot's accounts to do something.
-    pub fn command_as(&mut self, account: AccountId, command: Command) -> Result<(), Error> {
-        let needs = command.needs();
-        if !self.may(needs) {
-            return Err(CxError::NotGranted { grant: needs.name() }.into());
-        }
-        // What is not a text is small.
-        let bytes = match &command {
-            Command::Send { text, .. } => text.len().saturating_add(256),
-            _ => 1_024,
-        };
-        if self.commands.len() >= MOST_COMMANDS {
-            return Err(CxError::TooMuch.into());
-        }
-        self.weigh(bytes)?;
-        self.commands.push(AccountCommand::new(account, command));
-        Ok(())
     }
 
     /// Whether its user gave the bot this.
@@ -379,27 +324,6 @@ impl Cx {
         Ok(is)
     }
 
-    fn write(
-        &mut self,
-        account: AccountId,
-        to: AccountId,
-        text: &str,
-        mut reply_to: Option<MessageId>,
-    ) -> Result<(), Error> {
-        let pieces = pieces(text);
-        if pieces.is_empty() {
-            return Err(CxError::Empty.into());
-        }
-        let unsynced = !self.setting.syncs;
-        for text in pieces.into_iter().map(str::to_owned) {
-            let (preview, invitation) = (None, None);
-            let reply_to = reply_to.take();
-            let command = Command::Send { to, text, reply_to, preview, invitation, unsynced };
-            self.command_as(account, command)?;
-        }
-        Ok(())
-    }
-
     /// A record as it is once this handler is done.
     pub(crate) fn raw(&self, key: &str) -> Option<&str> {
         match self.changes.get(key) {
@@ -435,7 +359,7 @@ impl Cx {
         Ok(())
     }
 
-    fn weigh(&mut self, bytes: usize) -> Result<(), Error> {
+    pub(crate) fn weigh(&mut self, bytes: usize) -> Result<(), Error> {
         let all = self.bytes.saturating_add(bytes);
         if all > MOST_BYTES {
             return Err(CxError::TooMuch.into());
@@ -448,7 +372,7 @@ impl Cx {
 /// Whether a bot may call a record so.
 fn check(key: &str) -> Result<(), CxError> {
     if !Record::is_key(key) {
-        return Err(CxError::BadKey { key: super::commands::cut(key) });
+        return Err(CxError::BadKey { key: commands::cut(key) });
     }
     if key.starts_with(KIT) {
         return Err(CxError::KitKey { key: key.to_owned() });

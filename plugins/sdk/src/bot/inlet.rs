@@ -1,12 +1,11 @@
 //! What the bot's own threads hand in.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use ramson_wire::{Query, Record};
 
+use super::receipt::{self, Kept, Receipt};
 use super::{Cx, Handled};
 use crate::{Host, SubmitError};
 
@@ -51,17 +50,6 @@ struct Waiting<T> {
     open: bool,
 }
 
-/// Whom it is told to that something is kept.
-#[derive(Debug, Clone)]
-pub(crate) struct Kept(SyncSender<Result<(), InletError>>);
-
-impl Kept {
-    pub(crate) fn tell(&self, result: Result<(), InletError>) {
-        // There is room for the one that is ever told, or nobody waits.
-        let _ = self.0.try_send(result);
-    }
-}
-
 /// Why something did not come in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InletError {
@@ -82,28 +70,11 @@ pub enum InletError {
     Late,
 }
 
-/// Tells when something that was handed in is kept.
-#[derive(Debug)]
-pub struct Receipt(Receiver<Result<(), InletError>>);
-
-impl Receipt {
-    /// Waits until all that the handler asked for is kept: its messages are
-    /// safe in the outbox. Not on the bot's own thread, which would wait for
-    /// itself.
-    pub fn wait(&self, patience: Duration) -> Result<(), InletError> {
-        match self.0.recv_timeout(patience) {
-            Ok(result) => result,
-            Err(RecvTimeoutError::Timeout) => Err(InletError::Late),
-            Err(RecvTimeoutError::Disconnected) => Err(InletError::Stopped),
-        }
-    }
-}
-
 impl<T: Send + 'static> Inlet<T> {
     /// Hands something in, from any thread; never blocks. It is in memory only
-    /// until [`Receipt::wait`] says that it is kept.
+    /// until the receipt says that it is kept.
     pub fn push(&self, value: T) -> Result<Receipt, InletError> {
-        let (kept, receipt) = sync_channel(1);
+        let (kept, receipt) = receipt::pair();
         {
             let mut waiting = self.0.waiting();
             if !waiting.open {
@@ -112,13 +83,13 @@ impl<T: Send + 'static> Inlet<T> {
             if waiting.queue.len() >= MOST {
                 return Err(InletError::Full);
             }
-            waiting.queue.push_back((value, Kept(kept)));
+            waiting.queue.push_back((value, kept));
         }
         // Its reply is an event, at which the bot looks here. Where the host
         // is too busy for it, other replies are about to come.
         match self.0.host.query(Query::Record { key: WAKE.to_owned() }) {
             Err(SubmitError::Closed) => Err(InletError::Stopped),
-            Ok(_) | Err(_) => Ok(Receipt(receipt)),
+            Ok(_) | Err(_) => Ok(receipt),
         }
     }
 }
@@ -155,7 +126,7 @@ pub(crate) trait Taken: Send {
     fn handle(&self, cx: &mut Cx) -> Handled;
     /// Takes the first thing out; whoever handed it in waits to be told.
     fn take(&self) -> Option<Kept>;
-    /// Nothing is taken any more.
+    /// Nothing is taken any more; whoever handed in what is left is told so.
     fn close(&self);
 }
 
@@ -210,10 +181,12 @@ where
     }
 
     fn close(&self) {
-        let mut waiting = self.inner.waiting();
-        waiting.open = false;
-        waiting.queue.clear();
-        drop(waiting);
+        let left = {
+            let mut waiting = self.inner.waiting();
+            waiting.open = false;
+            std::mem::take(&mut waiting.queue)
+        };
+        drop(left);
         drop(self.take());
     }
 }

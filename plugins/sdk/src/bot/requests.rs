@@ -24,18 +24,19 @@ pub enum Requests {
 /// Decides about message requests: one of [`Requests`] for all of them, or a
 /// closure that looks at the message.
 pub trait Policy: Send + 'static {
-    /// What becomes of this one. It may say something, too.
-    fn decide(&self, cx: &mut Cx, message: &Message) -> Requests;
+    /// What becomes of this one. It may say something, too, and it may fail as
+    /// handlers may: then nothing is decided, and it is asked again.
+    fn decide(&self, cx: &mut Cx, message: &Message) -> Result<Requests, Error>;
 }
 
 impl Policy for Requests {
-    fn decide(&self, _: &mut Cx, _: &Message) -> Requests {
-        *self
+    fn decide(&self, _: &mut Cx, _: &Message) -> Result<Requests, Error> {
+        Ok(*self)
     }
 }
 
-impl<F: Fn(&mut Cx, &Message) -> Requests + Send + 'static> Policy for F {
-    fn decide(&self, cx: &mut Cx, message: &Message) -> Requests {
+impl<F: Fn(&mut Cx, &Message) -> Result<Requests, Error> + Send + 'static> Policy for F {
+    fn decide(&self, cx: &mut Cx, message: &Message) -> Result<Requests, Error> {
         self(cx, message)
     }
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use ramson_wire::{AccountId, Change, Event, Message};
 
 use super::build::{Bot, Called};
-use super::commands::split;
+use super::commands::{split, unknown};
 use super::layers::Chain;
 use super::rate::Verdict;
 use super::timers::{self, Timer};
-use super::{Cx, Handled, dialogue, reactions, requests, said};
+use super::{CommandError, Cx, Handled, dialogue, reactions, requests, said};
 use crate::{Delivery, Level};
 
 /// What is decided once for an event, however often it is tried.
@@ -80,7 +80,7 @@ impl Bot {
             return self.sent.iter().try_for_each(|handler| handler(cx, message));
         }
         if stranger {
-            let decided = self.policy.decide(cx, message);
+            let decided = self.policy.decide(cx, message)?;
             if !requests::carry_out(cx, decided)? {
                 return Ok(());
             }
@@ -104,30 +104,17 @@ impl Bot {
     fn route(&self, cx: &mut Cx, message: &Message) -> Handled {
         let text = message.text.as_deref().unwrap_or_default();
         let dialogue = dialogue::current(cx)?;
-        let name = split(text).map(|(name, _)| name.to_lowercase());
-        if dialogue.is_some() && name.as_deref() == Some("cancel") {
+        let cancels = dialogue.is_some()
+            && split(text)
+                .is_some_and(|(name, rest)| name.eq_ignore_ascii_case("cancel") && rest.is_empty());
+        match self.call(cx, text) {
+            Some(Called::Handled(result)) => return result,
+            Some(Called::Wrong(error)) if !cancels => return cx.say(error.to_string()),
+            _ => {}
+        }
+        if cancels {
             cx.end_dialogue()?;
             return cx.say("cancelled");
-        }
-        if name.is_some() {
-            let mut wrong = None;
-            for handler in &self.commands {
-                match handler(cx, text) {
-                    Some(Called::Handled(result)) => return result,
-                    Some(Called::Wrong(error)) => {
-                        let unknown = matches!(error, super::CommandError::Unknown { .. });
-                        // Another enum may have it.
-                        if !unknown {
-                            return cx.say(error.to_string());
-                        }
-                        wrong.get_or_insert(error);
-                    }
-                    None => {}
-                }
-            }
-            if let Some(error) = wrong {
-                return cx.say(error.to_string());
-            }
         }
         if let Some(dialogue) = dialogue {
             match self.dialogues.get(&dialogue.name) {
@@ -148,6 +135,20 @@ impl Bot {
             (Some((_, handler)), _) | (None, Some(handler)) => handler(cx, message),
             (None, None) => Ok(()),
         }
+    }
+
+    /// Hands a text to the first enum that has its command; `None` if it looks
+    /// like none, or the bot has none.
+    fn call(&self, cx: &mut Cx, text: &str) -> Option<Called> {
+        for handler in &self.commands {
+            match (handler.call)(cx, text)? {
+                Called::Wrong(CommandError::Unknown { .. }) => {}
+                called => return Some(called),
+            }
+        }
+        let (name, _) = split(text).filter(|_| !self.commands.is_empty())?;
+        let all = self.commands.iter().flat_map(|handler| handler.commands);
+        Some(Called::Wrong(unknown(name, all)))
     }
 
     /// A timer goes off. Its record goes first, so that the handler can set it

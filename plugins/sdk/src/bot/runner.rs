@@ -5,34 +5,34 @@
 //! |---|---|
 //! | `book` | accounts and conversations, as they were last told |
 //! | `load` | the records, asked for at the start |
+//! | `job` | what is to be handled |
+//! | `turn` | a handler's turn, and what it asks for |
 //! | `outbox` | what is told to be done with, pipelined |
 //! | `guard` | handlers that fail or panic |
 
 mod book;
 mod guard;
+mod job;
 mod load;
 mod outbox;
+mod turn;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use ramson_wire::{Command, Done, Event, Millis, Query, Record, Reply, Snapshot, Stage, Topic};
+use ramson_wire::{Done, Event, Millis, Query, Record, Reply, Snapshot, Stage, Topic};
 
-use super::build::{Bot, Failure};
-use super::cx::{Scene, Setting, form};
-use super::records::{Records, told};
-use super::route::Once;
-use super::timers::{self, Timer, Timers};
-use super::{Cx, Handled, dialogue};
+use super::build::Bot;
+use super::cx::Setting;
+use super::records::Records;
+use super::timers::Timers;
 use crate::{Delivery, Host, Level, Manifest, RequestId};
 use book::Book;
 use guard::guarded;
+use job::{Job, What, is_numbered};
 use load::Load;
 use outbox::{Entry, Outbox};
 
-/// How long a handler that failed waits for its next turn; then it is passed
-/// over.
-const TURNS: [Millis; 2] = [1_000, 5_000];
 /// What is handled in one call of the host, which looks whether it hangs.
 const MOST_AT_ONCE: usize = 64;
 /// So much may wait to be handled. A durable bot's events are bounded by the
@@ -40,8 +40,6 @@ const MOST_AT_ONCE: usize = 64;
 const MOST_WAITING: usize = 1_024;
 /// Nothing more is handled while so much is not kept yet.
 const MOST_UNKEPT: usize = 512;
-/// So many dialogues that are over are forgotten at a start.
-const MOST_FORGOTTEN: usize = 1_000;
 
 /// The machine behind a bot.
 #[derive(Debug)]
@@ -70,23 +68,6 @@ pub(crate) struct Runner {
     replaced: BTreeSet<RequestId>,
 }
 
-/// What is to be handled.
-#[derive(Debug)]
-struct Job {
-    what: What,
-    /// How often it failed.
-    failed: usize,
-    once: Once,
-}
-
-#[derive(Debug)]
-enum What {
-    Start,
-    Event(Arc<Delivery>),
-    Timer(String),
-    Inlet(usize),
-}
-
 #[derive(Debug, Default)]
 enum Alarm {
     #[default]
@@ -104,6 +85,7 @@ impl Runner {
             config: std::mem::take(&mut bot.config),
             dialogue_expiry: bot.dialogue_expiry,
             syncs: bot.syncs,
+            commands: bot.commands.iter().map(|handler| handler.commands).collect(),
         });
         Self {
             host,
@@ -283,149 +265,6 @@ impl Runner {
         self.waiting.front().is_some_and(|job| matches!(job.what, What::Start))
     }
 
-    /// Lets a handler have its turn.
-    fn attempt(&mut self, mut job: Job, now: Millis) {
-        let Some((scene, timer)) = self.scene(&job, now) else { return };
-        let mut cx = self.transaction(scene.clone(), now);
-        let bot = &mut self.bot;
-        let stranger = self.knows_strangers
-            && match &job.what {
-                What::Event(delivery) => self.book.is_stranger(&delivery.event),
-                _ => false,
-            };
-        let result = guarded(|| match &job.what {
-            What::Start => start(bot, &mut cx),
-            What::Event(delivery) => bot.handle(&mut cx, delivery, stranger, &mut job.once),
-            What::Timer(name) => bot.timer(&mut cx, name, timer),
-            What::Inlet(place) => match bot.inlets.get(*place) {
-                Some(inlet) => inlet.handle(&mut cx),
-                None => Ok(()),
-            },
-        });
-        let Err(error) = result else { return self.commit(&job, cx, None) };
-        self.records = std::mem::take(&mut cx.records);
-        let what = job.what.words(&self.bot);
-        if let Some(pause) = TURNS.get(job.failed) {
-            job.failed = job.failed.saturating_add(1);
-            let seconds = pause.checked_div(1_000).unwrap_or(0);
-            self.host.log(Level::Warn, &format!("{what}: {error}; tried again in {seconds} s"));
-            self.current = Some((job, now.saturating_add(*pause)));
-            return;
-        }
-        self.host.log(Level::Error, &format!("{what}: {error}; it is passed over"));
-        let failure = Failure { what, error };
-        let cx = self.pass_over(&job, scene, &failure, now);
-        self.commit(&job, cx, Some(failure));
-    }
-
-    /// What goes with the end of a job that failed.
-    fn pass_over(&mut self, job: &Job, scene: Scene, failure: &Failure, now: Millis) -> Cx {
-        let mut cx = self.transaction(scene.clone(), now);
-        let bot = &self.bot;
-        let result =
-            guarded(|| bot.failures.iter().try_for_each(|handler| handler(&mut cx, failure)));
-        if let Err(error) = result {
-            self.host.log(Level::Error, &format!("on_failure: {error}"));
-            self.records = std::mem::take(&mut cx.records);
-            cx = self.transaction(scene, now);
-        }
-        if let What::Timer(name) = &job.what
-            && let Ok(key) = timers::key(name)
-            && let btree_map::Entry::Vacant(timer) = cx.changes.entry(key)
-        {
-            timer.insert(None);
-        }
-        cx
-    }
-
-    /// Where a job happens; of a timer, also what it is. `None`: there is
-    /// nothing to do any more.
-    fn scene(&self, job: &Job, now: Millis) -> Option<(Scene, Option<Timer>)> {
-        let mut scene = self.book.scene()?;
-        let mut timer = None;
-        match &job.what {
-            What::Start | What::Inlet(_) => {}
-            What::Event(delivery) => {
-                if let Some(account) = delivery.event.account() {
-                    scene.account = account;
-                }
-                scene.conversation = delivery.event.conversation().cloned();
-                match &delivery.event {
-                    Event::Message { message, .. } => {
-                        scene.message = Some(Arc::new(message.clone()));
-                    }
-                    Event::MessageChanged { message, .. } => scene.reacted = Some(*message),
-                    _ => {}
-                }
-            }
-            What::Timer(name) => {
-                let key = timers::key(name).ok()?;
-                // Cancelled meanwhile, or set to another time.
-                let value = self.records.get(&key)?;
-                let read: Option<Timer> = form(&key, value).ok();
-                if let Some(it) = &read {
-                    if it.at > now {
-                        return None;
-                    }
-                    (scene.account, scene.conversation) = (it.account, it.conversation.clone());
-                }
-                scene.name = Some(name.clone());
-                timer = read;
-            }
-        }
-        scene.line = self.book.line(scene.account, scene.conversation.as_ref()).cloned();
-        Some((scene, timer))
-    }
-
-    fn transaction(&mut self, scene: Scene, now: Millis) -> Cx {
-        Cx {
-            setting: Arc::clone(&self.setting),
-            now,
-            scene,
-            records: std::mem::take(&mut self.records),
-            changes: BTreeMap::new(),
-            commands: Vec::new(),
-            named: Vec::new(),
-            bytes: 0,
-        }
-    }
-
-    /// A job is done with: all that it asked for goes out together.
-    fn commit(&mut self, job: &Job, mut cx: Cx, failure: Option<Failure>) {
-        self.records = std::mem::take(&mut cx.records);
-        let through = match &job.what {
-            What::Event(it) if self.durable && is_numbered(&it.event) => Some(it.seq),
-            _ => None,
-        };
-        let records = told(&cx.changes);
-        for (key, value) in cx.changes {
-            self.timers.change(&key, self.records.get(&key), value.as_deref());
-            self.records.set(key, value);
-        }
-        for asked in &cx.commands {
-            if let Command::Send { to: peer, .. } | Command::Approve { contact: peer } =
-                &asked.command
-            {
-                self.book.accepted(asked.account, *peer);
-            }
-        }
-        let mut kept = match &job.what {
-            What::Inlet(place) => self.bot.inlets.get(*place).and_then(|inlet| inlet.take()),
-            _ => None,
-        };
-        if let Some(failure) = failure
-            && let Some(kept) = kept.take()
-        {
-            kept.tell(Err(super::InletError::Failed { error: failure.error }));
-        }
-        let done = Done { through, records, commands: cx.commands };
-        if done != Done::default() {
-            self.outbox.push(Entry::new(done, kept, cx.named));
-        } else if let Some(kept) = kept {
-            kept.tell(Ok(()));
-        }
-    }
-
     /// Sees to it that the host wakes the bot at this time, or before.
     fn set_alarm(&mut self, next: Option<Millis>) {
         let Some(at) = next else { return };
@@ -446,9 +285,11 @@ impl Runner {
 
     /// The bot ends.
     pub(crate) fn stop(&mut self) {
+        // Whoever waits is told before those are that may wait for them to end.
         for inlet in &self.bot.inlets {
             inlet.close();
         }
+        self.outbox = Outbox::default();
         for stop in self.bot.stops.drain(..) {
             if let Err(error) = guarded(|| {
                 stop();
@@ -458,50 +299,4 @@ impl Runner {
             }
         }
     }
-}
-
-impl Job {
-    fn new(what: What) -> Self {
-        Self { what, failed: 0, once: Once::default() }
-    }
-}
-
-impl What {
-    /// For people.
-    fn words(&self, bot: &Bot) -> String {
-        match self {
-            Self::Start => "on_start".to_owned(),
-            Self::Event(delivery) => match &delivery.event {
-                Event::Message { message, .. } => format!("message {}", message.id),
-                Event::MessageChanged { message, .. } => format!("reaction on {message}"),
-                event => format!("event {:?}", event.kind()),
-            },
-            Self::Timer(name) => format!("timer '{name}'"),
-            Self::Inlet(place) => {
-                let name = bot.inlets.get(*place).map(|inlet| inlet.name()).unwrap_or_default();
-                format!("inlet '{name}'")
-            }
-        }
-    }
-}
-
-/// Forgets what is over, and lets the bot begin.
-fn start(bot: &Bot, cx: &mut Cx) -> Handled {
-    for key in dialogue::expired(&cx.records, cx.now(), MOST_FORGOTTEN) {
-        cx.keep(key, None)?;
-    }
-    bot.starts.iter().try_for_each(|handler| handler(cx))
-}
-
-/// Whether an event has a number of its own, up to which it is done with.
-fn is_numbered(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Message { .. }
-            | Event::MessageChanged { .. }
-            | Event::MessageRemoved { .. }
-            | Event::Conversation { .. }
-            | Event::ConversationRemoved { .. }
-            | Event::Profile { .. }
-    )
 }

@@ -1,5 +1,5 @@
-//! Messages that are said by a name: a record waits until the message stands
-//! in the history, and says what it was called.
+//! Messages that have a name: a record waits until the message stands in the
+//! history, and says what it was called.
 
 use ramson_wire::{ConversationId, Message};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ fn prefix(cx: &Cx, conversation: &ConversationId) -> String {
     format!("{SAID}{}/{conversation}/", cx.account())
 }
 
-/// A record for a message that is about to be said; its name comes behind
+/// A record for a message that is about to be written; its name comes behind
 /// those that wait already.
 pub(crate) fn record(
     cx: &Cx,
@@ -35,8 +35,8 @@ pub(crate) fn record(
     Ok((format!("{prefix}{:020}", last.saturating_add(1)), serde_json::to_string(&said)?))
 }
 
-/// What a message of the bot's own was called, if it was said by a name. It is
-/// asked once.
+/// What a message of the bot's own was called, if it has a name. It is asked
+/// once.
 pub(crate) fn name(cx: &mut Cx, message: &Message) -> Result<Option<String>, Error> {
     let waiting = cx.beginning(&prefix(cx, &message.conversation));
     for (key, value) in waiting {

@@ -5,10 +5,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ramson_wire::Millis;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A length of time as people write it: `10m`, `2h30m`, `1d`, `90s`. Weeks
 /// (`w`), days, hours, minutes and seconds, each once and the longest first;
-/// 1 second to 10,000 weeks.
+/// 1 second to 10,000 weeks. Records and configs have it as such a text.
 ///
 /// ```
 /// use ramson_sdk::bot::Span;
@@ -89,6 +90,18 @@ impl FromStr for Span {
     }
 }
 
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(de::Error::custom)
+    }
+}
+
 fn parse(text: &str) -> Option<Span> {
     let mut units = UNITS.iter();
     let mut seconds = 0_u64;
@@ -145,11 +158,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_config_has_it_as_a_text() {
+        assert_eq!(serde_json::to_string(&Span::of_seconds(90)).unwrap(), r#""1m30s""#);
+        let error = serde_json::from_str::<Span>(r#""soon""#).unwrap_err().to_string();
+        assert!(error.starts_with("'soon' is no length of time; write one like"), "{error}");
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read_again(seconds in 1..=Span::MAX.seconds()) {
             let span = Span::of_seconds(seconds);
             prop_assert_eq!(span.to_string().parse(), Ok(span));
+            let json = serde_json::to_string(&span).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Span>(&json).unwrap(), span);
         }
 
         #[test]

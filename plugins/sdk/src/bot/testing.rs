@@ -316,7 +316,7 @@ impl TestBot {
         self.world.records()
     }
 
-    /// The lines of the log since the last time.
+    /// What the bot wrote to the log so far, oldest first.
     pub fn log(&self) -> Vec<(Level, String)> {
         self.world.log_lines()
     }

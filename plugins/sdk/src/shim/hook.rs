@@ -1,8 +1,8 @@
 //! The panic hook. A library has its own: without one, panics would be written
 //! to standard error, across a user interface on the terminal.
 
-use std::panic;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{panic, thread};
 
 use crate::{Host, Level};
 
@@ -11,7 +11,8 @@ use crate::{Host, Level};
 static HOSTS: Mutex<Vec<Host>> = Mutex::new(Vec::new());
 
 /// Held while the hook is set or taken. The hook itself does not want it: it
-/// runs under a lock of its own, which setting and taking wait for.
+/// runs under a lock of its own, which setting and taking wait for. A thread
+/// that unwinds may do neither; to try would panic again.
 static TURN: Mutex<()> = Mutex::new(());
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -26,13 +27,14 @@ pub(super) fn forward_to(host: &Host) {
         hosts.push(host.clone());
         hosts.len() == 1
     };
-    if first {
+    if first && !thread::panicking() {
         panic::set_hook(Box::new(tell));
     }
 }
 
 /// Does not tell this host any more. With the last one the hook goes, so that
-/// nothing points into a library that is unmapped.
+/// nothing points into a library that is unmapped; no host destroys a plugin
+/// from within the plugin's own panic.
 pub(super) fn end(host: &Host) {
     let _turn = locked(&TURN);
     let last = {
@@ -41,7 +43,7 @@ pub(super) fn end(host: &Host) {
         hosts.retain(|other| other.address() != host.address());
         before != 0 && hosts.is_empty()
     };
-    if last {
+    if last && !thread::panicking() {
         drop(panic::take_hook());
     }
 }

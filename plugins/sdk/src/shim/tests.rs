@@ -323,6 +323,31 @@ fn after_a_panic_the_plugin_is_not_touched_again() {
 }
 
 #[test]
+fn a_panic_is_told_to_its_own_host_alone() {
+    let (mut host, mut other) = (background(), background());
+    host.create("");
+    other.create("");
+    assert_eq!(host.tell(&text("bomb")), abi::PANICKED);
+    assert!(host.log().lines().count() > 1, "each bomb in it, too: {}", host.log());
+    assert_eq!(other.log(), "");
+    host.destroy();
+    other.destroy();
+}
+
+#[test]
+fn a_plugin_is_destroyed_also_by_a_thread_that_unwinds() {
+    let failing = std::thread::spawn(|| {
+        let mut host = background();
+        host.create(r#"{"name": "unwinds"}"#);
+        // Past the hook, which would tell the hosts of other tests.
+        std::panic::resume_unwind(Box::new("a test that fails"));
+    });
+    assert!(failing.join().is_err());
+    assert!(was_dropped("unwinds"));
+    assert_eq!(handle("unwinds").query(Query::Accounts), Err(SubmitError::Closed));
+}
+
+#[test]
 fn the_log_says_where_a_panic_was() {
     let mut host = background();
     host.create("");

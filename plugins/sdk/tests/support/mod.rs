@@ -113,6 +113,15 @@ impl CHost {
     }
 }
 
+/// A test that fails leaves its plugin behind, which must not be told of more.
+impl Drop for CHost {
+    fn drop(&mut self) {
+        if !self.instance.is_null() {
+            self.destroy();
+        }
+    }
+}
+
 pub fn slice(bytes: &[u8]) -> Slice {
     Slice { ptr: bytes.as_ptr(), len: bytes.len() }
 }

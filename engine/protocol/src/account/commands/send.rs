@@ -6,6 +6,7 @@ use ramson_types::{AccountId, ConversationId, MessageId, Timestamp};
 use super::super::compose::{self, BEFORE_ANSWER, Draft};
 use super::super::disappearing::own_expiry;
 use super::super::{Account, History, Outgoing, Plan, Question};
+use super::is_reachable;
 use crate::command::{CommandError, Outcome, Post};
 use crate::event::AccountEvent;
 use crate::store::{Change, Copy};
@@ -33,7 +34,7 @@ impl Account {
         history: &History,
         now: Timestamp,
     ) -> Result<Plan, CommandError> {
-        if to.x25519().is_none() {
+        if !is_reachable(&to) {
             return Err(CommandError::NotAnAccount { to });
         }
         let to_self = to == self.id();

@@ -8,7 +8,7 @@ use ramson_types::{AccountId, MessageId, Timestamp};
 
 use super::super::settings::TYPING;
 use super::super::{Account, History, Outgoing, Plan, compose};
-use super::{peer_of, target};
+use super::{is_reachable, peer_of, target};
 use crate::command::{CommandError, Outcome};
 use crate::store::Copy;
 
@@ -52,7 +52,7 @@ impl Account {
         typing: bool,
         now: Timestamp,
     ) -> Result<Plan, CommandError> {
-        if to.x25519().is_none() {
+        if !is_reachable(&to) {
             return Err(CommandError::NotAnAccount { to });
         }
         let told = to != self.id()

@@ -65,6 +65,9 @@ fn what_cannot_be_sent_is_refused_before_anything_is_kept() {
     assert_eq!(send(bob.id(), &"ä".repeat(MAX_TEXT + 1)), Err(too_long));
     assert_eq!(send(bob.id(), " \n"), Err(CommandError::Empty));
     assert_eq!(send(group, "x"), Err(CommandError::NotAnAccount { to: group }));
+    // Of small order: nothing can be sealed for it.
+    let weak: AccountId = format!("05{}", "0".repeat(64)).parse().unwrap();
+    assert_eq!(send(weak, "x"), Err(CommandError::NotAnAccount { to: weak }));
     assert!(send(bob.id(), &"ä".repeat(MAX_TEXT)).is_ok());
     assert_eq!(alice.outbox_len(), 0);
 }

@@ -24,19 +24,19 @@ impl Trial {
 #[tokio::test]
 async fn an_untrusted_plugin_runs_elsewhere_is_swapped_and_leaves_no_process() {
     let trial = Trial::new(quick());
-    trial.distrust("far");
-    trial.plugin("far", &["-DASK", "-DGRANTS=RP_GRANT_PLUGINS"]);
-    trial.host.load("far", Allowed::AsDecided).await.unwrap();
-    soon("it hears", || trial.has("far", "event 1 seq 0")).await;
+    trial.distrust("abroad");
+    trial.plugin("abroad", &["-DASK", "-DGRANTS=RP_GRANT_PLUGINS"]);
+    trial.host.load("abroad", Allowed::AsDecided).await.unwrap();
+    soon("it hears", || trial.has("abroad", "event 1 seq 0")).await;
     // Not granted, and the plugin is told so there as here.
-    soon("it asked", || trial.has("far", "asked -3 -4 -4 -5")).await;
-    let first = trial.process("far").unwrap();
-    assert_eq!(mapped("libramson_far"), 0);
-    trial.host.swap("far").await.unwrap();
-    let second = trial.process("far").unwrap();
+    soon("it asked", || trial.has("abroad", "asked -3 -4 -4 -5")).await;
+    let first = trial.process("abroad").unwrap();
+    assert_eq!(mapped("libramson_abroad"), 0);
+    trial.host.swap("abroad").await.unwrap();
+    let second = trial.process("abroad").unwrap();
     assert_ne!(first, second);
     trial.host.end().await;
-    assert_eq!(trial.count("far", "destroy"), 2);
+    assert_eq!(trial.count("abroad", "destroy"), 2);
     for process in [first, second] {
         assert!(!std::path::Path::new(&format!("/proc/{process}")).exists());
     }

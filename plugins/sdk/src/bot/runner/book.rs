@@ -90,6 +90,7 @@ impl Book {
             message: None,
             reacted: None,
             name: None,
+            due: None,
         })
     }
 

@@ -2,10 +2,12 @@
 //! is refused, it and all behind it are sent again after a while.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use ramson_wire::{Answer, Done, Millis, Outcome, Refusal, Reply};
 
-use crate::bot::inlet::{InletError, Kept};
+use crate::bot::InletError;
+use crate::bot::receipt::Kept;
 use crate::{Host, Level, RequestId, SubmitError};
 
 /// So many may be without a reply.
@@ -64,11 +66,22 @@ pub(crate) struct Outbox {
     pause: Option<Millis>,
     /// Refusals since something was kept.
     refusals: u32,
+    /// Names that were given.
+    names: u64,
+    /// Another one for each instance, so that no name comes again.
+    salt: Option<u64>,
 }
 
 impl Outbox {
     pub(crate) fn len(&self) -> usize {
         self.queue.len()
+    }
+
+    /// A name that nothing had before.
+    pub(crate) fn next_name(&mut self) -> String {
+        let salt = *self.salt.get_or_insert_with(|| RandomState::new().build_hasher().finish());
+        self.names = self.names.saturating_add(1);
+        format!("{salt:x}/{}", self.names)
     }
 
     pub(crate) fn push(&mut self, entry: Entry) {
@@ -224,7 +237,10 @@ fn pause_after(refusals: u32) -> Millis {
 
 /// Kinds of refusals that do not go away by waiting.
 fn is_hopeless(kind: &str) -> bool {
-    matches!(kind, "NotGranted" | "BadRecord" | "BadKey" | "TooLarge" | "NotDurable")
+    matches!(
+        kind,
+        "NotGranted" | "BadRecord" | "BadKey" | "TooLarge" | "NotDurable" | "InvalidAccountId"
+    )
 }
 
 /// Leaves out what the host does not take, so that the rest is kept; how long

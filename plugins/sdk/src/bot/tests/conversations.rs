@@ -70,6 +70,52 @@ fn commands_pass_a_dialogue_by_and_cancel_ends_it() {
     );
 }
 
+#[derive(Commands)]
+enum WithCancel {
+    Order,
+    Cancel { number: u32 },
+}
+
+#[derive(Commands)]
+enum WithBareCancel {
+    Order,
+    Cancel,
+}
+
+#[test]
+fn a_bots_own_cancel_is_heard_where_it_is_whole() {
+    let mut numbered = bot(|bot| {
+        barista(bot);
+        bot.on_command(|cx, command: WithCancel| match command {
+            WithCancel::Order => Ok(()),
+            WithCancel::Cancel { number } => cx.say(format!("without {number}")),
+        });
+    });
+    numbered.says(ANN, "/order");
+    assert_eq!(numbered.asks(ANN, "/cancel 3"), ["without 3"]);
+    assert_eq!(numbered.asks(ANN, "tea"), ["with sugar?"]);
+    assert_eq!(numbered.asks(ANN, "/cancel"), ["cancelled"]);
+    let missing = "<number> is missing; write it like: /cancel <number>";
+    assert_eq!(numbered.asks(ANN, "/cancel"), [missing]);
+    let mut bare = bot(|bot| {
+        barista(bot);
+        bot.on_command(|cx, _: WithBareCancel| cx.say("it goes on"));
+    });
+    bare.says(ANN, "/order");
+    assert_eq!(bare.asks(ANN, "/cancel"), ["it goes on"]);
+    assert_eq!(bare.asks(ANN, "tea"), ["with sugar?"]);
+}
+
+#[test]
+fn only_the_bare_word_cancels() {
+    let mut bot = bot(barista);
+    bot.says(ANN, "/order");
+    let none = "there is no command '/cancel'; there are /order, /help";
+    assert_eq!(bot.asks(ANN, "/cancel 3"), [none]);
+    assert_eq!(bot.asks(ANN, "tea"), ["with sugar?"]);
+    assert_eq!(bot.asks(ANN, " /cancel\n"), ["cancelled"]);
+}
+
 #[test]
 fn nobody_is_caught_in_a_dialogue_for_ever() {
     let mut bot = bot(|bot| {

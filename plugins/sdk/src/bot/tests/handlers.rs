@@ -13,6 +13,7 @@ use super::*;
 enum Command1 {
     /// says how many
     Count,
+    Help,
     Say {
         text: super::super::Rest,
     },
@@ -20,7 +21,10 @@ enum Command1 {
 
 #[derive(Commands)]
 enum Command2 {
+    /// says more
     Extra,
+    #[command(hide)]
+    Help,
 }
 
 #[test]
@@ -64,9 +68,10 @@ fn commands_are_parsed_and_what_is_wrong_with_them_is_said() {
     let mut bot = bot(|bot| {
         bot.on_command(|cx, command: Command1| match command {
             Command1::Count => cx.say("one"),
+            Command1::Help => cx.say(cx.help()),
             Command1::Say { text } => cx.say(&*text),
         });
-        bot.on_command(|cx, Command2::Extra| cx.say("more"));
+        bot.on_command(|cx, _: Command2| cx.say("more"));
         bot.on_text(|cx, _| cx.say("text"));
     });
     assert_eq!(bot.asks(ANN, "/COUNT"), ["one"]);
@@ -74,7 +79,10 @@ fn commands_are_parsed_and_what_is_wrong_with_them_is_said() {
     assert_eq!(bot.asks(ANN, "/extra"), ["more"]);
     assert_eq!(bot.asks(ANN, "/say"), ["<text…> is missing; write it like: /say <text…>"]);
     assert_eq!(bot.asks(ANN, "/extra x"), ["'x' is too much; write it like: /extra"]);
-    assert_eq!(bot.asks(ANN, "/no"), ["there is no command '/no'; there are /count, /say"]);
+    let none = "there is no command '/no'; there are /count, /help, /say, /extra";
+    assert_eq!(bot.asks(ANN, "/no"), [none]);
+    let help = "/count: says how many\n/help\n/say <text…>\n/extra: says more";
+    assert_eq!(bot.asks(ANN, "/help"), [help]);
     for none in ["/", "/ count", "/usr/bin", "/1", "a /count"] {
         assert_eq!(bot.asks(ANN, none), ["text"], "{none}");
     }
@@ -180,11 +188,11 @@ fn reactions_that_came_while_the_bot_was_down_are_heard_once() {
 }
 
 #[test]
-fn what_is_said_by_a_name_is_known_again_also_after_a_crash() {
+fn what_has_a_name_is_known_again_also_after_a_crash() {
     let mut bot = bot(|bot| {
         bot.on_text(|cx, text| {
             cx.say("first")?;
-            cx.say_as(&format!("poll/{text}"), "vote!")
+            cx.say_named(&format!("poll/{text}"), "vote!")
         });
         bot.on_sent(|cx, message| {
             let Some(name) = cx.name().map(str::to_owned) else { return Ok(()) };
@@ -203,9 +211,64 @@ fn what_is_said_by_a_name_is_known_again_also_after_a_crash() {
 }
 
 #[test]
+fn what_is_written_to_somebody_else_can_have_a_name_too() {
+    let mut bot = bot(|bot| {
+        bot.on_text(|cx, text| {
+            cx.send(BEN, text)?;
+            cx.send_named("news", BEN, text)?;
+            cx.say(text)
+        });
+        bot.on_sent(|cx, message| match cx.name() {
+            Some(_) => cx.put("named", &message.id),
+            None => Ok(()),
+        });
+    });
+    bot.says(ANN, "hello");
+    let said = bot.said();
+    assert_eq!(said.iter().map(|it| it.to).collect::<Vec<_>>(), [BEN, BEN, ANN]);
+    // Both of Ben's have the same text: the name is taken by the first of them.
+    let named = bot.record("named").unwrap();
+    assert_eq!(named, serde_json::to_string(&said[0].id).unwrap());
+    assert_eq!(bot.records(), ["named"]);
+}
+
+#[test]
+fn what_has_a_key_is_written_once_to_each() {
+    let mut bot = bot(|bot| {
+        bot.on_text(|cx, text| {
+            cx.send_keyed("alert/7", ANN, text)?;
+            cx.send_keyed("alert/7", BEN, text)
+        });
+        bot.otherwise(|cx, _| {
+            let long = cx.say_keyed(&"x".repeat(129), "x").unwrap_err();
+            let none = cx.say_keyed("", "x").unwrap_err();
+            cx.say(format!("{long}; {none}"))
+        });
+    });
+    bot.refuse_commands(|command| matches!(command, Command::Send { to, .. } if *to == BEN));
+    bot.says(ANN, "first");
+    assert_eq!(bot.said().len(), 1);
+    // What was refused was not done: it has its turn, and nothing else.
+    bot.refuse_commands(|_| false);
+    bot.restart();
+    bot.says(ANN, "second");
+    assert_eq!((bot.said_to(ANN), bot.said_to(BEN)), (vec![], vec!["second".to_owned()]));
+    let long = "word ".repeat(1_000);
+    bot.pass(Duration::from_secs(14 * 24 * 60 * 60));
+    bot.says(ANN, &long);
+    bot.says(ANN, &long);
+    assert_eq!((bot.said_to(ANN).len(), bot.said_to(BEN).len()), (3, 3));
+    bot.write_with(ANN, "", |message| message.text = None);
+    bot.settle();
+    let said = bot.said_to(ANN).concat();
+    assert!(said.starts_with("'xxx") && said.contains("…' cannot be a key; take 1 to"), "{said}");
+    assert!(said.contains("; '' cannot be a key"), "{said}");
+}
+
+#[test]
 fn a_name_whose_message_was_refused_is_forgotten() {
     let mut bot = bot(|bot| {
-        bot.on_text(|cx, _| cx.say_as("poll", "vote!"));
+        bot.on_text(|cx, _| cx.say_named("poll", "vote!"));
     });
     bot.refuse_commands(|_| true);
     bot.says(ANN, "x");

@@ -1,5 +1,7 @@
 //! Strangers.
 
+use std::time::Duration;
+
 use ramson_wire::Command;
 
 use super::super::testing::{ANN, BEN, TestBot, account};
@@ -75,19 +77,23 @@ fn declining_without_the_grant_leaves_the_request_alone() {
 }
 
 #[test]
-fn a_closure_decides_and_may_say_something() {
+fn a_closure_decides_and_may_say_something_or_fail() {
     let mut bot = TestBot::granting(MANIFEST, "{}", with_contacts(), |bot| {
         bot.requests(|cx: &mut Cx, message: &ramson_wire::Message| match message.text.as_deref() {
             Some("swordfish") => {
-                let _ = cx.say("welcome");
-                Requests::Accept
+                cx.say("welcome")?;
+                Ok(Requests::Accept)
             }
-            _ => Requests::Ignore,
+            Some("error") => Err("no".into()),
+            _ => Ok(Requests::Ignore),
         });
         bot.on_text(|cx, _| cx.say("hi"));
     });
     assert!(bot.asks(ANN, "hello").is_empty());
     assert!(bot.asks(ANN, "hello?").is_empty());
+    bot.says(ANN, "error");
+    bot.pass(Duration::from_secs(6));
+    assert!(said_in_log(&bot, Level::Error).ends_with("no; it is passed over"));
     assert_eq!(bot.asks(ANN, "swordfish"), ["welcome", "hi"]);
     assert_eq!(bot.asks(ANN, "hello"), ["hi"]);
 }

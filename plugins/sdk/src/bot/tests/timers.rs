@@ -27,7 +27,11 @@ fn reminder(bot: &mut Bot) {
             }
         }
     });
-    bot.on_timer("t", |cx, data: String| cx.say(format!("{}: {data}", cx.now() % 1_000_000)));
+    bot.on_timer("t", |cx, data: String| {
+        let late = cx.due().map(|due| cx.now() - due).filter(|late| *late != 0);
+        let late = late.map(|late| format!(", {late} late")).unwrap_or_default();
+        cx.say(format!("{}: {data}{late}", cx.now() % 1_000_000))
+    });
     bot.on_timer("t/exact", |cx, _: String| cx.say("exact"));
 }
 
@@ -54,7 +58,7 @@ fn a_timer_outlives_a_restart_and_goes_off_late_if_it_has_to() {
     bot.crash();
     bot.pass(Duration::from_secs(60));
     bot.restart();
-    assert_eq!(bot.said_to(ANN), ["60000: t"]);
+    assert_eq!(bot.said_to(ANN), ["60000: t, 50000 late"]);
     bot.pass(Duration::from_secs(1_000));
     assert_eq!(bot.said_to(ANN), ["0: t/later"]);
 }
