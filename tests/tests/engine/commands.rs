@@ -198,7 +198,7 @@ async fn a_bots_answers_and_its_place_are_kept_together_or_not_at_all() {
     let home = engine(folder.path(), &net).await;
     assert_eq!(home.plugin_cursor(bot.clone()).await.unwrap(), Some(8));
     assert_eq!(
-        home.plugin_records(bot.clone(), "c".into(), 9).await.unwrap(),
+        home.plugin_records(bot.clone(), "c".into(), None, 9).await.unwrap(),
         [("count".into(), vec![4])]
     );
     let with = ConversationId::Account(one);
