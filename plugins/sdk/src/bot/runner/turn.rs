@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, btree_map};
 use std::sync::Arc;
 
-use ramson_wire::{Command, Done, Event, Millis, Record};
+use ramson_wire::{Command, Done, Event, Millis};
 
 use super::Runner;
 use super::guard::guarded;
@@ -134,7 +134,6 @@ impl Runner {
 
     /// A job is done with: all that it asked for goes out together.
     fn commit(&mut self, job: &Job, mut cx: Cx, failure: Option<Failure>) {
-        let due = cx.due();
         self.records = std::mem::take(&mut cx.records);
         let through = match &job.what {
             What::Event(it) if self.durable && is_numbered(&it.event) => Some(it.seq),
@@ -165,12 +164,9 @@ impl Runner {
         if through.is_none() {
             // No number says that it was done: what is said again after an end
             // that nobody heard of must not be sent again.
-            let name = match (&job.what, due) {
-                (What::Timer(name), Some(due)) => format!("kit/timer/{due}/{name}"),
-                _ => format!("kit/{}", self.outbox.next_name()),
-            };
+            let name = self.outbox.next_name();
             for (at, asked) in commands.iter_mut().enumerate().filter(|(_, it)| it.key.is_none()) {
-                asked.key = Some(format!("{name}/{at}")).filter(|key| Record::is_key(key));
+                asked.key = Some(format!("kit/{name}/{at}"));
             }
         }
         let done = Done { through, records, commands };
