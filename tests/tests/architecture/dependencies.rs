@@ -29,6 +29,7 @@ enum Part {
     Abi,
     Wire,
     Sdk,
+    SdkDerive,
     View,
     Plugin,
     Testkit,
@@ -55,6 +56,7 @@ impl Part {
             "plugins/abi" => Abi,
             "plugins/wire" => Wire,
             "plugins/sdk" => Sdk,
+            "plugins/sdk-derive" => SdkDerive,
             "plugins/view" => View,
             "plugins/testkit" => Testkit,
             "tests" | "tests/fuzz-targets" | "benches" | "fuzz" => Outside,
@@ -69,7 +71,7 @@ impl Part {
     /// What it may know.
     const fn may_know(self) -> &'static [Self] {
         match self {
-            Types | Abi => &[],
+            Types | Abi | SdkDerive => &[],
             Crypto => &[Types],
             Codec => &[Types, Crypto],
             Protocol | Node => &[Types, Crypto, Codec],
@@ -84,7 +86,7 @@ impl Part {
                 Abi, Wire, Sdk, View, Plugin,
             ],
             Wire => &[Abi],
-            Sdk => &[Abi, Wire],
+            Sdk => &[Abi, Wire, SdkDerive],
             View => &[Abi, Wire, Sdk],
             Plugin => &[Abi, Wire, Sdk, View],
             // A whole network, its people and a plugin, in one process.
@@ -94,7 +96,7 @@ impl Part {
             ],
             Outside => &[
                 Types, Crypto, Codec, Protocol, Node, Messages, Actor, Localnet, System, Host, Rpc,
-                Shell, Abi, Wire, Sdk, View, Plugin, Testkit, Outside,
+                Shell, Abi, Wire, Sdk, SdkDerive, View, Plugin, Testkit, Outside,
             ],
         }
     }
@@ -106,7 +108,7 @@ impl Part {
     /// Plugins see neither engine nor actors, not even in their tests; for
     /// those there is the testkit.
     const fn is_plugin_side(self) -> bool {
-        matches!(self, Abi | Wire | Sdk | View | Plugin)
+        matches!(self, Abi | Wire | Sdk | SdkDerive | View | Plugin)
     }
 
     /// What it may know for its tests.
