@@ -102,6 +102,23 @@ impl Town {
         answers
     }
 
+    /// How many the bot says that it counted: the first such answer of at least
+    /// that many.
+    async fn count(&self, least: usize) -> usize {
+        self.people.send_text(&self.ids[0], self.bot, "count".to_owned()).await.unwrap();
+        let counted = async {
+            loop {
+                let answers = self.answers().await;
+                let mut counts = answers.keys().filter_map(|text| text.parse::<usize>().ok());
+                if let Some(count) = counts.find(|count| *count >= least) {
+                    return count;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, counted).await.expect("the bot counts")
+    }
+
     /// Waits until everybody has an answer to everything, and looks whether it
     /// is one each, and counted once.
     async fn check(&self, seed: u64, kills: usize) {
@@ -109,7 +126,7 @@ impl Town {
         let mut patience = 0;
         let answers = loop {
             let answers = self.answers().await;
-            if answers.len() >= messages() || patience > 300 {
+            if answers.len() > messages() || patience > 300 {
                 break answers;
             }
             patience = if answers.len() == before { patience + 1 } else { 0 };
@@ -118,25 +135,15 @@ impl Town {
         };
         // What is doubled would come now.
         tokio::time::sleep(Duration::from_secs(3)).await;
-        self.people.send_text(&self.ids[0], self.bot, "count".to_owned()).await.unwrap();
-        let counted = async {
-            loop {
-                let answers = self.answers().await;
-                if let Some(count) = answers.keys().find_map(|text| text.parse::<usize>().ok()) {
-                    return count;
-                }
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-        };
-        let counted = tokio::time::timeout(PATIENCE, counted).await.expect("the bot still counts");
+        let counted = self.count(1).await;
         println!(
             "seed {seed}: {kills} kills during {} messages; {} answers, {counted} counted",
             messages(),
-            answers.len(),
+            answers.len() - 1,
         );
         let mut numbers = Vec::new();
         let mut answered: BTreeMap<&str, usize> = BTreeMap::new();
-        for (text, times) in &answers {
+        for (text, times) in answers.iter().filter(|(text, _)| text.parse::<usize>().is_err()) {
             let (number, what) = text.split_once(": ").expect("an answer");
             numbers.push(number.parse::<usize>().unwrap());
             *answered.entry(what).or_default() += times;
@@ -163,6 +170,8 @@ async fn a_bot_whose_process_is_killed_counts_and_answers_everything_once() {
     town.place.run(&allow).done();
     let mut rng = StdRng::seed_from_u64(seed());
     let mut engine = town.place.engine("bot");
+    // What comes before a bot ran for the first time is not for it.
+    assert_eq!(town.count(0).await, 0);
     let mut kills = 0;
     town.write(async |_| {
         // At a random moment of its work, or of its start.
@@ -216,6 +225,7 @@ async fn a_bot_in_python_counts_and_answers_everything_once_whatever_is_killed()
     let mut engine = town.place.engine("bot");
     let mut bot = Python::start(&home);
     bot.ready();
+    assert_eq!(town.count(0).await, 0);
     let mut kills = 0;
     town.write(async |_| {
         tokio::time::sleep(Duration::from_millis(rng.random_range(0..250))).await;
