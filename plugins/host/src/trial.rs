@@ -43,6 +43,19 @@ pub(crate) fn seat(
     name: &str,
     queue_limit: usize,
 ) -> (Arc<Seat>, tokio::sync::mpsc::Receiver<Admitted>) {
+    seat_of(name, queue_limit, false)
+}
+
+/// The same for a durable plugin; nobody carries out what it asks for.
+pub(crate) fn durable_seat(name: &str, queue_limit: usize) -> Arc<Seat> {
+    seat_of(name, queue_limit, true).0
+}
+
+fn seat_of(
+    name: &str,
+    queue_limit: usize,
+    durable: bool,
+) -> (Arc<Seat>, tokio::sync::mpsc::Receiver<Admitted>) {
     let rules = Rules {
         name: name.to_owned(),
         ui: false,
@@ -57,7 +70,7 @@ pub(crate) fn seat(
         name: name.to_owned(),
         generation: 1,
         ui: false,
-        durable: false,
+        durable,
         encoding: Encoding::Json,
         gate: Arc::new(Gate::new(rules)),
         queue_limit,

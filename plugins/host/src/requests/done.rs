@@ -32,7 +32,8 @@ pub(super) async fn carry(shared: &Shared, seat: &Seat, done: Done) -> Refused<A
         && through > desk.cursor
     {
         // What is under way behind it must not be done before it.
-        desk.stuck = Some(desk.stuck.map_or(through, |stuck| stuck.min(through)));
+        let before = desk.stuck.filter(|stuck| *stuck > desk.cursor);
+        desk.stuck = Some(before.map_or(through, |stuck| stuck.min(through)));
     }
     answer
 }
@@ -88,7 +89,6 @@ async fn carry_at(shared: &Shared, seat: &Seat, desk: &mut Desk, done: Done) -> 
     }
     let outcomes = carried?;
     desk.cursor = through;
-    desk.stuck = desk.stuck.filter(|stuck| *stuck > through);
     if let Some(progress) = seat.progress() {
         progress.done(through);
     }
@@ -176,7 +176,8 @@ fn may_be_done(desk: &Desk, seat: &Seat, engine: u64, through: u64) -> Refused<S
     }
     match desk.stuck {
         _ if through <= desk.cursor => Ok(Standing::Before),
-        Some(stuck) if through > stuck => {
+        // What was refused may have been done after all.
+        Some(stuck) if stuck > desk.cursor && through > stuck => {
             let text = format!("what was said of event {stuck} was refused; say that again first");
             Err(refusal("OutOfOrder", text))
         }
@@ -405,5 +406,29 @@ impl Errand<'_> {
 fn put(outcomes: &mut [Outcome], at: usize, outcome: Outcome) {
     if let Some(place) = outcomes.get_mut(at) {
         *place = outcome;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial;
+
+    #[test]
+    fn what_was_refused_and_is_done_after_all_holds_up_nothing() {
+        let seat = trial::durable_seat("bot", 16);
+        seat.begin(7, 0);
+        let progress = seat.progress().unwrap();
+        (1..=12).for_each(|seq| progress.tell(seq, || {}));
+        let owner = seat.generation;
+        let mut desk = Desk { engine: 7, owner, cursor: 9, stuck: Some(10), ..Desk::default() };
+        assert_eq!(may_be_done(&desk, &seat, 7, 12).unwrap_err().kind, "OutOfOrder");
+        assert_eq!(may_be_done(&desk, &seat, 7, 10), Ok(Standing::Ahead));
+        // It turns out that it was on disk.
+        desk.cursor = 10;
+        assert_eq!(may_be_done(&desk, &seat, 7, 10), Ok(Standing::Before));
+        assert_eq!(may_be_done(&desk, &seat, 7, 12), Ok(Standing::Ahead));
+        assert_eq!(may_be_done(&desk, &seat, 7, 13).unwrap_err().kind, "NotTold");
+        assert_eq!(may_be_done(&desk, &seat, 8, 12).unwrap_err().kind, "Replaced");
     }
 }
