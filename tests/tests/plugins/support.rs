@@ -204,6 +204,23 @@ impl Scene {
         }
     }
 
+    /// Waits until a trial plugin's 20,000 requests are over: some were taken,
+    /// and each of those has its reply.
+    pub(crate) async fn flood_ends(&self, name: &str) {
+        let over = || {
+            let notes = self.notes(name);
+            notes.iter().find(|note| note["did"] == "flood")?["taken"].as_u64()
+        };
+        let taken = self.until("the flood is over", over).await;
+        assert!((1..20_000).contains(&taken), "{taken} of 20,000 were taken");
+        let replied = || {
+            let notes = self.notes(name);
+            let replies = notes.iter().filter(|note| note["reply_to"].is_u64()).count();
+            (u64::try_from(replies) == Ok(taken)).then_some(())
+        };
+        self.until("all replies come", replied).await;
+    }
+
     /// Waits until a plugin is in a state.
     pub(crate) async fn state(&self, name: &str, is: impl Fn(&PluginState) -> bool) -> Plugin {
         self.until(&format!("{name} in the state that is waited for"), || {
