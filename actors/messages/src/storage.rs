@@ -1,5 +1,7 @@
 //! What is said to Storage, the only writer of a home's store.
 
+use std::collections::BTreeSet;
+
 use actix::Message;
 use ramson_crypto::Seed;
 use ramson_protocol::account::{Answer, Question};
@@ -183,12 +185,24 @@ pub struct LastEvent;
 
 /// Events of the log, oldest first: for a subscriber that fell behind.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Vec<LoggedEvent>, StoreError>")]
+#[rtype(result = "Result<LogPage, StoreError>")]
 pub struct ReadEvents {
     /// Those after this sequence number.
     pub after: u64,
     /// How many at most.
     pub limit: usize,
+    /// Of these accounts alone; `None` for all.
+    pub only: Option<BTreeSet<AccountId>>,
+}
+
+/// A part of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPage {
+    /// What was asked for, oldest first.
+    pub events: Vec<LoggedEvent>,
+    /// It is all that was asked for up to this number; there may be more behind
+    /// it, unless it is the number that was asked after.
+    pub through: u64,
 }
 
 /// An event of the log.
@@ -196,15 +210,16 @@ pub struct ReadEvents {
 pub struct LoggedEvent {
     /// Its sequence number.
     pub seq: u64,
-    /// The number of its account.
-    pub account: u32,
+    /// Its account.
+    pub account: AccountId,
     /// What happened.
     pub kind: EventKind,
     /// In which conversation.
     pub conversation: ConversationId,
     /// To which message, if it is about one.
     pub id: Option<MessageId>,
-    /// That message as it is now; `None` when it was deleted.
+    /// That message as it is now, if the event is that it came; `None` when it
+    /// was deleted.
     pub message: Option<StoredMessage>,
 }
 

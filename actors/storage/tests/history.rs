@@ -5,8 +5,8 @@
 mod support;
 
 use ramson_messages::storage::{
-    Commit, GetMessage, LedgerSubject, ListConversations, ListMessages, LoadAccount, ReadEvents,
-    ReadLedger, RecallHistory, StoreError, Sweep,
+    Commit, GetMessage, LedgerSubject, ListAccounts, ListConversations, ListMessages, LoadAccount,
+    ReadEvents, ReadLedger, RecallHistory, StoreError, Sweep,
 };
 use ramson_protocol::account::{Answer, PAGE, Question};
 use ramson_protocol::config::ConfigKind;
@@ -379,7 +379,7 @@ fn what_was_read_shows_as_read_and_is_recalled_as_it_is_kept() {
     let kind = EventKind::MessageReceived;
     let event = EventRef { kind, message: Some(old.id), conversation: with(7) };
     store.write(&Commit { account: 1, changes: vec![], events: vec![event], at: NOW }).unwrap();
-    let events = store.ask(&ReadEvents { after: 0, limit: 9 }).unwrap();
+    let events = store.ask(&ReadEvents { after: 0, limit: 9, only: None }).unwrap().events;
     assert_eq!(events[0].message, Some(shown));
 }
 
@@ -432,14 +432,39 @@ fn an_account_starts_with_its_configs_errands_and_how_far_it_is() {
 }
 
 #[test]
+fn the_log_of_some_accounts_passes_over_the_rest() {
+    let store = store();
+    let kind = EventKind::ConversationRemoved;
+    for number in 0..30 {
+        let event = EventRef { kind, message: None, conversation: with(number) };
+        let account = if number % 3 == 0 { 1 } else { 2 };
+        store.write(&Commit { account, changes: vec![], events: vec![event], at: NOW }).unwrap();
+    }
+    let own = store.ask(&ListAccounts).unwrap()[0].id;
+    let read = |after, limit, only: &[_]| {
+        let only = Some(only.iter().copied().collect());
+        let page = store.ask(&ReadEvents { after, limit, only }).unwrap();
+        assert!(page.events.iter().all(|event| event.account == own));
+        (page.events.iter().map(|event| event.seq).collect::<Vec<_>>(), page.through)
+    };
+    assert_eq!(read(0, 3, &[own]), (vec![1, 4, 7], 7));
+    // What is behind the last one is not for it, and is passed all the same.
+    assert_eq!(read(25, 3, &[own]), (vec![28], 30));
+    assert_eq!(read(28, 3, &[own]), (vec![], 30));
+    assert_eq!(read(30, 3, &[own]), (vec![], 30));
+    assert_eq!(read(0, 3, &[]), (vec![], 30));
+}
+
+#[test]
 fn an_event_needs_no_message() {
     let store = store();
     let kind = EventKind::ConversationRemoved;
     let event = EventRef { kind, message: None, conversation: with(7) };
     let changes = vec![Change::RemoveConversation(with(7))];
     store.write(&Commit { account: 1, changes, events: vec![event], at: NOW }).unwrap();
-    let events = store.ask(&ReadEvents { after: 0, limit: 9 }).unwrap();
-    assert_eq!((events.len(), events[0].seq, events[0].account), (1, 1, 1));
+    let events = store.ask(&ReadEvents { after: 0, limit: 9, only: None }).unwrap().events;
+    let own = store.ask(&ListAccounts).unwrap()[0].id;
+    assert_eq!((events.len(), events[0].seq, events[0].account), (1, 1, own));
     assert_eq!((events[0].kind, events[0].conversation.clone()), (kind, with(7)));
     assert_eq!((events[0].id, events[0].message.clone()), (None, None));
 }

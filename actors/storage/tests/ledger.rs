@@ -100,7 +100,7 @@ fn events_dated_by_a_wrong_clock_go_with_those_behind_them() {
         store.write(&Commit { account: 1, changes, events, at: Timestamp(at) }).unwrap();
     }
     let kept = || {
-        let events = store.ask(&ReadEvents { after: 0, limit: 9 }).unwrap();
+        let events = store.ask(&ReadEvents { after: 0, limit: 9, only: None }).unwrap().events;
         events.iter().map(|event| event.seq).collect::<Vec<_>>()
     };
     assert_eq!(store.write(&Sweep { now: Timestamp(16 * DAY) }), Ok(0));

@@ -111,7 +111,7 @@ fn reactions_and_unsend_requests_of_schema_2_leave_nothing_behind() {
         assert!(!store.ask(&LoadAccount { account }).unwrap().sync.done);
     }
     // Events say where they belong now; those of messages that are gone went.
-    let events = store.ask(&ReadEvents { after: 0, limit: 9_999 }).unwrap();
+    let events = store.ask(&ReadEvents { after: 0, limit: 9_999, only: None }).unwrap().events;
     assert_eq!(events.len(), accounts.len());
     for event in events {
         let message = event.message.unwrap();

@@ -496,7 +496,7 @@ fn the_event_log_gives_what_was_missed_and_forgets_what_is_old() {
         .unwrap();
     assert_eq!(store.ask(&LastEvent), Ok(3));
     let read = |after, limit| {
-        let events = store.ask(&ReadEvents { after, limit }).unwrap();
+        let events = store.ask(&ReadEvents { after, limit, only: None }).unwrap().events;
         events.into_iter().map(|event| (event.seq, event.message)).collect::<Vec<_>>()
     };
     // The second event's message is not in the history: it was deleted.

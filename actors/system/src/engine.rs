@@ -254,7 +254,12 @@ impl Engine {
 
     /// The same, beginning with what was received since the engine started.
     pub fn follow_from_start(&self) -> Follower {
-        Follower::after(self.clone(), self.wires.started_after)
+        Follower::after(self.clone(), self.started_after())
+    }
+
+    /// The number of the newest event before the engine started.
+    pub fn started_after(&self) -> u64 {
+        self.wires.started_after
     }
 
     /// Ends everything: commits under way are finished, the store is closed.

@@ -6,10 +6,11 @@
 //! in the order of their numbers. What the bus dropped, or nobody published
 //! because an actor failed in between, comes from the event log.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use ramson_messages::events::{EngineEvent, Event};
+use ramson_messages::storage::LoggedEvent;
 use ramson_protocol::event::{AccountEvent, AccountSignal, EventKind, EventRef};
 use ramson_types::AccountId;
 use ramson_types::message::Message;
@@ -165,37 +166,59 @@ impl Follower {
     /// Takes from the log what was not told yet, a page at most; whether there
     /// may be more.
     async fn read_log(&mut self) -> Result<bool, EngineError> {
-        let events = self.engine.events_after(self.order.through, PAGE).await?;
-        // Asked afterwards, so that the account of every event is among them.
-        let accounts = self.engine.accounts().await?;
-        if events.is_empty() {
+        let before = self.order.through;
+        let page = self.engine.events_after(before, PAGE).await?;
+        if page.through == before {
             // What is missing was removed with its account and never comes.
             self.waiting.extend(self.order.close_all());
             return Ok(false);
         }
-        for event in events {
+        for event in page.events {
             let (earlier, live) = self.order.pass(event.seq);
             self.waiting.extend(earlier);
-            let account = accounts.iter().find(|account| account.number == event.account);
-            let (None, Some(account)) = (&live, account) else {
-                self.waiting.extend(live);
-                continue;
-            };
-            let (seq, account) = (event.seq, account.id);
-            self.waiting.push_back(match (event.kind, event.message) {
-                (EventKind::MessageReceived, Some(message)) => {
-                    Followed::Received { seq, account, message: Box::new(message) }
-                }
-                // A message that came and is gone is told with its removal.
-                (EventKind::MessageReceived, None) => continue,
-                (kind, _) => {
-                    let (message, conversation) = (event.id, event.conversation);
-                    let what = EventRef { kind, message, conversation };
-                    Followed::Changed { seq, account, what, event: None }
-                }
-            });
+            self.waiting.extend(live.or_else(|| logged(event)));
         }
         Ok(true)
+    }
+}
+
+/// A part of the log, as a [`Follower`] tells it: without the content of what
+/// happened, but for messages that came in.
+#[derive(Debug)]
+pub struct LoggedPart {
+    /// What is told, oldest first.
+    pub told: Vec<Followed>,
+    /// It is all up to this number; there may be more behind it, unless it is
+    /// the number that was asked after.
+    pub through: u64,
+}
+
+impl Engine {
+    /// Some of what happened after an event to some accounts, or to all, as far
+    /// back as the log goes: for who hears of the rest in another way.
+    pub async fn told_after(
+        &self,
+        only: Option<BTreeSet<AccountId>>,
+        after: u64,
+    ) -> Result<LoggedPart, EngineError> {
+        let page = self.events_of(only, after, PAGE).await?;
+        let told = page.events.into_iter().filter_map(logged).collect();
+        Ok(LoggedPart { told, through: page.through })
+    }
+}
+
+/// An event with what the log knows of it. A message that came and is gone is
+/// told with its removal.
+fn logged(event: LoggedEvent) -> Option<Followed> {
+    let LoggedEvent { seq, account, kind, conversation, id, message } = event;
+    match (kind, message) {
+        (EventKind::MessageReceived, message) => {
+            message.map(|it| Followed::Received { seq, account, message: Box::new(it) })
+        }
+        (kind, _) => {
+            let what = EventRef { kind, message: id, conversation };
+            Some(Followed::Changed { seq, account, what, event: None })
+        }
     }
 }
 

@@ -30,12 +30,14 @@ pub use clock::SystemClock;
 pub use engine::{Activity, Engine, EngineConfig, EngineError, Isolation};
 pub use entropy::SystemEntropy;
 pub use environment::{Environment, Stage};
-pub use follow::{Followed, Follower};
+pub use follow::{Followed, Follower, LoggedPart};
 pub use network::NetworkConfig;
 pub use ramson_messages::clock::{Clock, Entropy};
 pub use ramson_messages::events::{EngineEvent, Event};
 pub use ramson_messages::identity::{AccountStatus, CarryError};
-pub use ramson_messages::storage::{AccountSummary, LedgerSubject, LoggedEvent, StoreError};
+pub use ramson_messages::storage::{
+    AccountSummary, LedgerSubject, LogPage, LoggedEvent, StoreError,
+};
 pub use ramson_messages::swarm::{NameError, PoolStatus, SwarmError, SwarmMember, SwarmStatus};
 pub use ramson_protocol::command::{
     Command, CommandError, DeleteScope, Invitation, LinkPreview, Outcome, Post, Profile,

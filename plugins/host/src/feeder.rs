@@ -1,103 +1,134 @@
 //! Tells one durable plugin what happens: from its own place in the home's
-//! event log, and never more than its window holds. What is told to everybody
-//! and has no number comes from the pump.
+//! event log until it has caught up, then what is laid out for it at the head,
+//! and never more than its window holds. What is told to everybody and has no
+//! number comes from the pump.
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+use std::future::{pending, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ramson_system::{EngineError, Followed, Follower, PluginChange};
+use ramson_system::{Engine, EngineError, PluginChange};
+use ramson_types::AccountId;
 use ramson_wire::{Event, Lagged};
+use tokio::time::{Instant, sleep, timeout};
 
+use crate::convert::ids::account_of;
 use crate::desk::Desk;
 use crate::happening::Happening;
+use crate::head::Joined;
+use crate::host::Since;
 use crate::prepared::Prepared;
+use crate::progress::Progress;
 use crate::seat::Seat;
 use crate::shared::{Attached, Shared};
 
 /// After a failure of the store it is asked again so much later.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// So many events that were not for it, or so long, and its cursor is moved past
-/// them.
+/// So often it is looked how much was not for it; so many events, or so long,
+/// and its cursor is moved past them.
+const LOOK: Duration = Duration::from_secs(60);
 const STRIDE: u64 = 1_000;
 const LONGEST_STRIDE: Duration = Duration::from_secs(3_600);
+
+/// Keeps the place of a plugin that was never there. What fails is done once it
+/// is told what happens.
+pub(crate) async fn keep_place(shared: &Shared, name: &str, since: Since) {
+    let Some(attached) = shared.attached() else { return };
+    let desk = shared.desks.of(name);
+    let _desk = desk.lock().await;
+    if let Err(error) = find_place(&attached.engine, name, since).await {
+        tracing::warn!(plugin = name, "its place is kept later: {error}");
+    }
+}
+
+/// The place of a plugin, behind its desk.
+async fn find_place(engine: &Engine, name: &str, since: Since) -> Result<u64, EngineError> {
+    if let Some(cursor) = engine.plugin_cursor(name.to_owned()).await? {
+        return Ok(cursor);
+    }
+    let first = match since {
+        Since::Now => engine.last_event().await?,
+        Since::EngineStarted => engine.started_after(),
+    };
+    engine.keep_for_plugins(vec![cursor_at(name, first)]).await?;
+    Ok(first)
+}
+
+fn cursor_at(name: &str, seq: u64) -> PluginChange {
+    PluginChange::SetCursor { plugin: name.to_owned(), seq }
+}
 
 /// Tells it until it is gone.
 pub(crate) async fn feed(shared: Arc<Shared>, seat: Arc<Seat>) {
     let Some(progress) = seat.progress() else { return };
-    let mut state = shared.state();
-    loop {
-        let attached = state.borrow_and_update().attached.clone();
-        let Some(attached) = attached else {
+    let feeding = async {
+        let mut engines = shared.engines();
+        loop {
             progress.pause();
-            tokio::select! {
-                biased;
-                () = seat.until_gone() => return,
-                changed = state.changed() => match changed {
-                    Ok(()) => continue,
-                    Err(_) => return,
+            match engines.now() {
+                Some(attached) => {
+                    engines.during(follow(&shared, &seat, progress, &attached)).await;
                 }
+                None => engines.during(ready(())).await,
             }
-        };
-        let number = attached.number;
-        let other = async {
-            let other = |state: &crate::shared::State| {
-                state.attached.as_ref().map(|it| it.number) != Some(number)
-            };
-            // Its sender lives as long as `shared`.
-            let _other = state.wait_for(other).await;
-        };
-        tokio::select! {
-            biased;
-            () = seat.until_gone() => return,
-            () = other => progress.pause(),
-            () = follow(&shared, &seat, &attached) => {}
         }
+    };
+    tokio::select! {
+        biased;
+        () = seat.until_gone() => {}
+        never = feeding => match never {},
     }
 }
 
 /// Tells what happens in one engine, until that ends.
-async fn follow(shared: &Shared, seat: &Seat, attached: &Attached) {
-    let follower = loop {
-        match begin(shared, seat, attached).await {
-            Ok(follower) => break follower,
-            Err(EngineError::Stopped) => return std::future::pending().await,
+async fn follow(shared: &Shared, seat: &Arc<Seat>, progress: &Progress, attached: &Attached) {
+    let through = loop {
+        match begin(shared, seat, progress, attached).await {
+            Ok(through) => break through,
+            Err(EngineError::Stopped) => return,
             Err(error) => {
                 tracing::warn!(plugin = seat.name, "it is told later what happened: {error}");
-                tokio::time::sleep(PAUSE).await;
+                sleep(PAUSE).await;
             }
         }
     };
-    if let Some(progress) = seat.progress() {
-        progress.introduced().await;
+    progress.introduced().await;
+    // No account has an id that is none.
+    let ids = |ids: &BTreeSet<_>| ids.iter().filter_map(|id| account_of(id).ok()).collect();
+    let only = seat.gate.scope().map(ids);
+    let moved = Instant::now();
+    let mut feeder =
+        Feeder { shared, seat, progress, attached, only, through, kept: through, moved };
+    loop {
+        let joined = shared.head.join(seat, attached.number).await;
+        if let Err(EngineError::Stopped) = feeder.catch_up(joined.from).await {
+            return;
+        }
+        feeder.hear(&joined).await;
     }
-    let moved = tokio::time::Instant::now();
-    Feeder { shared, seat, attached, follower, passed: 0, moved }.run().await;
-    // Another engine comes, or none.
-    std::future::pending().await
 }
 
 /// Takes the name over, and finds out where it is.
-async fn begin(shared: &Shared, seat: &Seat, attached: &Attached) -> Result<Follower, EngineError> {
+async fn begin(
+    shared: &Shared,
+    seat: &Seat,
+    progress: &Progress,
+    attached: &Attached,
+) -> Result<u64, EngineError> {
     let (engine, name) = (&attached.engine, &seat.name);
     let desk = shared.desks.of(name);
     let mut desk = desk.lock().await;
     if desk.owner > seat.generation {
         // It was replaced already, and hears of that.
         drop(desk);
-        return std::future::pending().await;
+        return pending().await;
     }
-    let cursor = match engine.plugin_cursor(name.clone()).await? {
-        Some(cursor) => cursor,
-        None => {
-            let newest = engine.last_event().await?;
-            engine.keep_for_plugins(vec![cursor_at(name, newest)]).await?;
-            newest
-        }
-    };
+    let cursor = find_place(engine, name, Since::Now).await?;
     let same = desk.owner == seat.generation && desk.home == attached.info.home;
     *desk = Desk {
         engine: attached.number,
@@ -114,8 +145,6 @@ async fn begin(shared: &Shared, seat: &Seat, attached: &Attached) -> Result<Foll
         None => engine.last_event().await?.saturating_add(1),
     };
     let skipped = oldest.saturating_sub(cursor.saturating_add(1));
-    let follower = engine.follow_after(cursor);
-    let Some(progress) = seat.progress() else { return Ok(follower) };
     seat.begin(attached.number, cursor);
     // Its snapshot comes now.
     seat.want_snapshot();
@@ -124,80 +153,109 @@ async fn begin(shared: &Shared, seat: &Seat, attached: &Attached) -> Result<Foll
         progress.introduced().await;
         seat.tell_kept(cursor, &Arc::new(Prepared::new(Event::Lagged(Lagged { skipped }))));
     }
-    Ok(follower)
-}
-
-fn cursor_at(name: &str, seq: u64) -> PluginChange {
-    PluginChange::SetCursor { plugin: name.to_owned(), seq }
+    Ok(cursor)
 }
 
 struct Feeder<'a> {
     shared: &'a Shared,
     seat: &'a Seat,
+    progress: &'a Progress,
     attached: &'a Attached,
-    follower: Follower,
-    /// Events since the cursor was moved that were not for it.
-    passed: u64,
-    moved: tokio::time::Instant,
+    /// The accounts that it sees; `None` for all.
+    only: Option<BTreeSet<AccountId>>,
+    /// Everything up to here was told, or was not for it.
+    through: u64,
+    /// As far as its cursor was, when it was looked at last, and when that was.
+    kept: u64,
+    moved: Instant,
 }
 
 impl Feeder<'_> {
-    async fn run(mut self) {
-        let Some(progress) = self.seat.progress() else { return };
-        loop {
-            progress.room().await;
-            match self.follower.next().await {
-                Ok(followed) => self.take(followed).await,
-                Err(EngineError::Stopped) => return,
+    /// Tells what the log has, up to a number at least.
+    async fn catch_up(&mut self, until: u64) -> Result<(), EngineError> {
+        while self.through < until {
+            self.progress.room().await;
+            let after = self.through;
+            let part = match self.attached.engine.told_after(self.only.clone(), after).await {
+                Ok(part) => part,
+                Err(EngineError::Stopped) => return Err(EngineError::Stopped),
                 Err(error) => {
                     let plugin = self.seat.name.as_str();
                     tracing::warn!(plugin, "it is told later what happened: {error}");
-                    tokio::time::sleep(PAUSE).await;
+                    sleep(PAUSE).await;
+                    continue;
+                }
+            };
+            for happening in part.told.into_iter().filter_map(|told| Happening::of(told).ok()) {
+                if happening.is_heard_by(&self.seat.gate) {
+                    self.progress.room().await;
+                    self.tell(&happening).await;
+                }
+            }
+            // What else there was is gone from the log.
+            self.pass(if part.through == after { until } else { part.through }).await;
+        }
+        Ok(())
+    }
+
+    /// Tells what is laid out for it, until it is behind.
+    async fn hear(&mut self, joined: &Joined<'_>) {
+        loop {
+            self.progress.room().await;
+            match timeout(LOOK, joined.next()).await {
+                // The log may have been ahead.
+                Ok(Some(happening)) if happening.seq <= self.through => {}
+                Ok(Some(happening)) => self.tell(&happening).await,
+                Ok(None) => return,
+                Err(_elapsed) => {
+                    if let Some(through) = joined.through() {
+                        self.pass(through).await;
+                    }
                 }
             }
         }
     }
 
-    async fn take(&mut self, followed: Followed) {
-        let Ok(happening) = Happening::of(followed) else { return };
+    async fn tell(&mut self, happening: &Happening) {
         let seq = happening.seq;
-        if !happening.is_heard_by(&self.seat.gate) {
-            return self.pass(seq).await;
-        }
         let event = loop {
             // It may not miss anything.
             if let Ok(event) = happening.event(&self.attached.engine).await {
                 break event;
             }
         };
+        self.through = seq;
         match event.filter(|event| self.seat.gate.hears(event)) {
             Some(event) => {
                 let prepared = Arc::new(Prepared::new(event));
-                if let Some(progress) = self.seat.progress() {
-                    progress.introduced().await;
-                    progress.tell(seq, || self.seat.tell_kept(seq, &prepared));
-                }
+                self.progress.introduced().await;
+                self.progress.tell(seq, || self.seat.tell_kept(seq, &prepared));
             }
-            None => self.pass(seq).await,
+            None => drop(self.progress.pass(seq)),
         }
     }
 
     /// Lets what is not for it be forgotten some time.
-    async fn pass(&mut self, seq: u64) {
-        let Some(progress) = self.seat.progress() else { return };
-        self.passed = self.passed.saturating_add(1);
-        let due = self.passed >= STRIDE || self.moved.elapsed() >= LONGEST_STRIDE;
-        let Some(through) = progress.pass(seq).filter(|_| due) else { return };
-        (self.passed, self.moved) = (0, tokio::time::Instant::now());
-        let desk = self.shared.desks.of(&self.seat.name);
-        let mut desk = desk.lock().await;
-        if desk.owner != self.seat.generation || desk.cursor >= through {
+    async fn pass(&mut self, through: u64) {
+        self.through = self.through.max(through);
+        let Some(through) = self.progress.pass(self.through) else { return };
+        let passed = through.saturating_sub(self.kept);
+        if passed == 0 || passed < STRIDE && self.moved.elapsed() < LONGEST_STRIDE {
             return;
         }
-        let kept = self.attached.engine.keep_for_plugins(vec![cursor_at(&self.seat.name, through)]);
-        // It is only a short cut: the next one does it as well.
-        if kept.await.is_ok() {
-            desk.cursor = through;
+        self.moved = Instant::now();
+        let desk = self.shared.desks.of(&self.seat.name);
+        let mut desk = desk.lock().await;
+        if desk.owner != self.seat.generation {
+            return;
         }
+        if desk.cursor < through {
+            let kept = vec![cursor_at(&self.seat.name, through)];
+            // It is only a short cut: the next one does it as well.
+            if self.attached.engine.keep_for_plugins(kept).await.is_ok() {
+                desk.cursor = through;
+            }
+        }
+        self.kept = desk.cursor;
     }
 }

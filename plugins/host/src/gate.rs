@@ -144,6 +144,11 @@ impl Gate {
         self.topics.has(topic) && self.grants.has(grant)
     }
 
+    /// The accounts that it sees; `None` for all.
+    pub(crate) const fn scope(&self) -> Option<&BTreeSet<AccountId>> {
+        self.accounts.as_ref()
+    }
+
     /// Whether an account is in its scope.
     pub(crate) fn sees_account(&self, account: &AccountId) -> bool {
         self.accounts.as_ref().is_none_or(|accounts| accounts.contains(account))

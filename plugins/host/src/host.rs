@@ -63,6 +63,16 @@ enum Asker {
     Plugin,
 }
 
+/// From when on a plugin that was never there is told what happens, if it is
+/// durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// From the moment in which it is loaded.
+    Now,
+    /// From the start of the engine, which started it.
+    EngineStarted,
+}
+
 /// The handle of a host. Cheap to clone.
 #[derive(Clone)]
 pub struct Host {
@@ -121,7 +131,8 @@ impl Host {
         };
         let places = shared.places.clone();
         let tasks = [
-            tokio::spawn(crate::pump::run(shared)).abort_handle(),
+            tokio::spawn(crate::pump::run(shared.clone())).abort_handle(),
+            tokio::spawn(crate::head::read(shared)).abort_handle(),
             tokio::spawn(async move { places.keep().await }).abort_handle(),
             tokio::spawn(host.clone().look_after_screen()).abort_handle(),
             tokio::spawn(host.clone().look_into_folders()).abort_handle(),
@@ -147,10 +158,19 @@ impl Host {
 
     /// Loads a plugin by its name, or by the path of its library.
     pub async fn load(&self, name_or_path: &str, allowed: Allowed) -> Result<Plugin, HostError> {
+        self.load_since(name_or_path, allowed, Since::Now).await
+    }
+
+    async fn load_since(
+        &self,
+        name_or_path: &str,
+        allowed: Allowed,
+        since: Since,
+    ) -> Result<Plugin, HostError> {
         let found = self.find(name_or_path).await?;
         let door = self.inner.entries.door(&found.name);
         let _inside = door.lock().await;
-        self.load_inside(&found, allowed).await?;
+        self.load_inside(&found, allowed, since).await?;
         self.plugin(&found.name)
     }
 
@@ -232,8 +252,8 @@ impl Host {
         self.inner.main.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Loads the plugins that `plugins.toml` starts with the engine. What does
-    /// not load is told in the log and shown in the list.
+    /// Loads the plugins that `plugins.toml` starts with the engine; a durable
+    /// one is told what happened since the engine started. What does not load is told in the log and shown in the list.
     pub async fn load_started(&self) {
         let host = self.clone();
         let names = aside(move || host.to_start()).await.unwrap_or(Err(HostError::Ended));
@@ -242,7 +262,7 @@ impl Host {
             Err(error) => return tracing::error!("no plugin is started: {error}"),
         };
         for name in names {
-            match self.load(&name, Allowed::AsDecided).await {
+            match self.load_since(&name, Allowed::AsDecided, Since::EngineStarted).await {
                 Ok(_) | Err(HostError::Loaded { .. }) => {}
                 Err(error) => tracing::error!(plugin = name, "{error}"),
             }

@@ -25,6 +25,7 @@
 //! | `shared` | who is there, and which engine runs |
 //! | `pump`, `snapshot` | what happens, to all plugins that hear of it |
 //! | `happening` | what is told of something that happened to an account |
+//! | `head` | what happens now, read once for all durable plugins |
 //! | `feeder`, `progress`, `desk` | durable plugins: each is told from its own place, and says what it is done with |
 //! | `requests` | what plugins ask for, carried out |
 //! | `convert/` | the engine's model and the plugins' |
@@ -42,6 +43,7 @@ mod feeder;
 mod file;
 mod gate;
 mod happening;
+mod head;
 mod host;
 mod library;
 mod link;

@@ -1,6 +1,7 @@
 //! What the tasks of a host share: who is there, which engine runs, and what
 //! only the program can do.
 
+use std::future::pending;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +12,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::clock;
 use crate::desk::Desks;
+use crate::head::Head;
 use crate::host::{EngineInfo, Errand};
 use crate::seat::Seat;
 use crate::window::Places;
@@ -50,6 +52,8 @@ pub(crate) struct Shared {
     pub(crate) errands: mpsc::Sender<Errand>,
     /// What is known of plugins that keep something in the home.
     pub(crate) desks: Desks,
+    /// What happens now, for durable plugins.
+    pub(crate) head: Head,
     seats: ArcSwap<Vec<Arc<Seat>>>,
     /// They wait for the pump: at most one for each plugin.
     exchanges: Mutex<Vec<Exchange>>,
@@ -67,6 +71,7 @@ impl Shared {
             places: Places::open(home),
             errands,
             desks: Desks::default(),
+            head: Head::default(),
             seats: ArcSwap::default(),
             exchanges: Mutex::default(),
             state: watch::Sender::new(State { stage, attached: None, round: 0 }),
@@ -170,6 +175,11 @@ impl Shared {
         self.state.subscribe()
     }
 
+    /// The engines, one after the other.
+    pub(crate) fn engines(&self) -> Engines {
+        Engines { state: self.state(), number: None }
+    }
+
     /// An engine runs.
     pub(crate) fn attach(&self, engine: Engine, info: EngineInfo) {
         self.state.send_modify(|state| {
@@ -210,5 +220,36 @@ impl Shared {
     /// How the plugins were last.
     pub(crate) fn plugins(&self) -> watch::Receiver<Arc<Vec<Plugin>>> {
         self.plugins.subscribe()
+    }
+}
+
+/// The engines, one after the other, for who works with each.
+pub(crate) struct Engines {
+    state: watch::Receiver<State>,
+    number: Option<u64>,
+}
+
+impl Engines {
+    /// The one that is there now, if any is.
+    pub(crate) fn now(&mut self) -> Option<Attached> {
+        let attached = self.state.borrow_and_update().attached.clone();
+        self.number = attached.as_ref().map(|it| it.number);
+        attached
+    }
+
+    /// Does something until there is another than [`Engines::now`] gave, or none.
+    pub(crate) async fn during(&mut self, work: impl Future<Output = ()>) {
+        let number = self.number;
+        let other = self.state.wait_for(|it| it.attached.as_ref().map(|it| it.number) != number);
+        let done = async {
+            work.await;
+            pending::<()>().await;
+        };
+        tokio::select! {
+            biased;
+            // Its sender lives as long as the host.
+            _other = other => {}
+            () = done => {}
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ramson_wire::codec::Encoding;
-use ramson_wire::{GrantSet, Snapshot, Stage, TopicSet};
+use ramson_wire::{AccountId, GrantSet, Snapshot, Stage, TopicSet};
 
 use crate::gate::{Gate, Rules};
 use crate::prepared::Prepared;
@@ -43,26 +43,37 @@ pub(crate) fn seat(
     name: &str,
     queue_limit: usize,
 ) -> (Arc<Seat>, tokio::sync::mpsc::Receiver<Admitted>) {
-    seat_of(name, queue_limit, false)
+    seat_of(name, queue_limit, false, None, TopicSet::ALL)
 }
 
 /// The same for a durable plugin; nobody carries out what it asks for.
 pub(crate) fn durable_seat(name: &str, queue_limit: usize) -> Arc<Seat> {
-    seat_of(name, queue_limit, true).0
+    seat_of(name, queue_limit, true, None, TopicSet::ALL).0
+}
+
+/// The same, for one that sees some accounts and hears of some topics.
+pub(crate) fn durable_seat_of(
+    name: &str,
+    accounts: Option<Vec<AccountId>>,
+    topics: TopicSet,
+) -> Arc<Seat> {
+    seat_of(name, 64, true, accounts, topics).0
 }
 
 fn seat_of(
     name: &str,
     queue_limit: usize,
     durable: bool,
+    accounts: Option<Vec<AccountId>>,
+    topics: TopicSet,
 ) -> (Arc<Seat>, tokio::sync::mpsc::Receiver<Admitted>) {
     let rules = Rules {
         name: name.to_owned(),
         ui: false,
         encoding: Encoding::Json,
-        topics: TopicSet::ALL,
+        topics,
         grants: GrantSet::ALL,
-        accounts: None,
+        accounts,
         conversations: None,
         rate: None,
     };

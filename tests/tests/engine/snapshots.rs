@@ -23,7 +23,7 @@ async fn every_question_is_answered_with_the_number_of_an_event_to_go_on_from() 
     let Outcome::Queued(message) = home.command(&me.id, command).await.unwrap() else {
         panic!("it is queued");
     };
-    let after = home.events_after(seq, 100).await.unwrap();
+    let after = home.events_after(seq, 100).await.unwrap().events;
     assert!(after.iter().any(|event| event.id == Some(message.id)), "what came after is told");
 
     let ask = async |query| home.snapshot(&me.id, query).await.unwrap();

@@ -2,13 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use ramson_messages::storage::{
     AccountSummary, GetMessage, LastEvent, LedgerSubject, ListAccounts, ListConversations,
-    ListMessages, LoadAccount, LoadGuards, LoadNodePool, LoggedEvent, ReadEvents, ReadLedger,
-    RecallHashes, StoreError,
+    ListMessages, LoadAccount, LoadGuards, LoadNodePool, LogPage, LoggedEvent, ReadEvents,
+    ReadLedger, RecallHashes, StoreError,
 };
-use ramson_protocol::event::EventRef;
+use ramson_protocol::event::{EventKind, EventRef};
 use ramson_protocol::store::StoredAccount;
 use ramson_types::conversation::Conversation;
 use ramson_types::ledger::LedgerLine;
@@ -27,6 +28,9 @@ use crate::tables::{
     EXPIRING, GUARDS, LEDGER, LEDGER_BY_HASH, LEDGER_BY_MESSAGE, MESSAGE_PLACES, MESSAGES, META,
     OUTBOX, SEEDS, SEEN, counts, meta,
 };
+
+/// Events of the log that are looked at for one page.
+const MAX_PASSED: usize = 10_000;
 
 /// Lines found by the beginning of a hash, at most: it may be short.
 const MAX_FOUND: usize = 1_000;
@@ -310,29 +314,56 @@ impl Question for LastEvent {
 }
 
 impl Question for ReadEvents {
-    type Answer = Vec<LoggedEvent>;
+    type Answer = LogPage;
 
-    fn answer(&self, reading: &Reading) -> Result<Vec<LoggedEvent>, Failure> {
-        let mut events = Vec::new();
-        for entry in reading.table(EVENTS)?.range(self.after.saturating_add(1)..)? {
-            if events.len() >= self.limit {
+    fn answer(&self, reading: &Reading) -> Result<LogPage, Failure> {
+        let mut page = LogPage { events: Vec::new(), through: self.after };
+        let mut owners = BTreeMap::new();
+        let log = reading.table(EVENTS)?;
+        for entry in log.range(self.after.saturating_add(1)..)?.take(MAX_PASSED) {
+            if page.events.len() >= self.limit {
                 break;
             }
             let (seq, record) = entry?;
             let seq = seq.value();
             let kept = records::parse_event(record.value())
                 .map_err(|error| Failure::damaged(format!("event {seq}"), &error))?;
-            let account = kept.account;
+            page.through = seq;
             // One of a later version is not for this one to tell.
-            if let Some(EventRef { kind, message: id, conversation }) = kept.event {
-                let message = match id {
-                    Some(id) => GetMessage { id }.answer(reading)?,
-                    None => None,
-                };
-                events.push(LoggedEvent { seq, account, kind, conversation, id, message });
-            }
+            let Some(EventRef { kind, message: id, conversation }) = kept.event else { continue };
+            let owner = match owners.entry(kept.account) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(unknown) => *unknown.insert(owner(kept.account, reading)?),
+            };
+            let asked = |id: &AccountId| self.only.as_ref().is_none_or(|only| only.contains(id));
+            let Some(account) = owner.filter(asked) else { continue };
+            let message = match (kind, id) {
+                (EventKind::MessageReceived, Some(id)) => received(id, seq, reading)?,
+                _ => None,
+            };
+            page.events.push(LoggedEvent { seq, account, kind, conversation, id, message });
         }
-        Ok(events)
+        Ok(page)
+    }
+}
+
+/// Whose events these are; `None` for an account that is gone, or damaged.
+fn owner(account: u32, reading: &Reading) -> Result<Option<AccountId>, Failure> {
+    match reading.id(account) {
+        Err(Failure::Refused(_) | Failure::Failed(_)) => Ok(None),
+        id => id.map(Some),
+    }
+}
+
+/// A message that came in. A record of one that cannot be read is no reason to
+/// hold up all that came after it.
+fn received(id: MessageId, seq: u64, reading: &Reading) -> Result<Option<Message>, Failure> {
+    match (GetMessage { id }).answer(reading) {
+        Err(Failure::Failed(StoreError::Damaged { what, reason })) => {
+            tracing::error!(seq, "{what} is damaged and is not told: {reason}");
+            Ok(None)
+        }
+        found => found,
     }
 }
 

@@ -354,7 +354,7 @@ pub(crate) fn view(store: &Store) -> String {
 
 /// The events whose messages are there.
 pub(crate) fn told(store: &Store) -> Vec<LoggedEvent> {
-    let mut events = store.ask(&ReadEvents { after: 0, limit: 9_999 }).unwrap();
+    let mut events = store.ask(&ReadEvents { after: 0, limit: 9_999, only: None }).unwrap().events;
     events.retain(|event| event.message.is_some());
     events
 }

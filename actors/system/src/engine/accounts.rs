@@ -109,6 +109,9 @@ impl Engine {
     }
 
     pub(super) async fn number_of(&self, id: &AccountId) -> Result<u32, EngineError> {
+        if let Some(wires) = self.wires.account(id) {
+            return Ok(wires.number);
+        }
         let accounts = self.accounts().await?;
         let found = accounts.iter().find(|account| account.id == *id);
         found.map(|account| account.number).ok_or(EngineError::NoSuchAccount { id: *id })

@@ -1,8 +1,10 @@
 //! What a home has: conversations, messages, the ledger and the event log.
 
+use std::collections::BTreeSet;
+
 use ramson_messages::identity::GetSending;
 use ramson_messages::storage::{
-    GetMessage, LastEvent, LedgerIsOn, LedgerSubject, ListConversations, ListMessages, LoggedEvent,
+    GetMessage, LastEvent, LedgerIsOn, LedgerSubject, ListConversations, ListMessages, LogPage,
     ReadEvents, ReadLedger, SetLedger,
 };
 use ramson_protocol::snapshot::{Query, Snapshot};
@@ -148,11 +150,17 @@ impl Engine {
 
     /// Events after a sequence number, oldest first: what a subscriber that
     /// fell behind missed. The log reaches back 14 days.
-    pub async fn events_after(
+    pub async fn events_after(&self, after: u64, limit: usize) -> Result<LogPage, EngineError> {
+        self.events_of(None, after, limit).await
+    }
+
+    /// The same, of some accounts alone; `None` for all.
+    pub(crate) async fn events_of(
         &self,
+        only: Option<BTreeSet<AccountId>>,
         after: u64,
         limit: usize,
-    ) -> Result<Vec<LoggedEvent>, EngineError> {
-        Ok(self.wires.read_events.ask(ReadEvents { after, limit }).await??)
+    ) -> Result<LogPage, EngineError> {
+        Ok(self.wires.read_events.ask(ReadEvents { after, limit, only }).await??)
     }
 }

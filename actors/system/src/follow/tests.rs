@@ -221,7 +221,7 @@ async fn a_reader_that_sleeps_through_more_than_the_bus_holds_reads_the_rest_in_
 
 /// What is there of the log, by number.
 async fn logged(engine: &Engine) -> BTreeMap<u64, LoggedEvent> {
-    let events = engine.events_after(0, usize::MAX).await.unwrap();
+    let events = engine.events_after(0, usize::MAX).await.unwrap().events;
     events.into_iter().map(|event| (event.seq, event)).collect()
 }
 

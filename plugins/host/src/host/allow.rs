@@ -5,7 +5,7 @@ use ramson_wire::{AccountId, GrantSet};
 use super::entry::Rights;
 use super::instance::{Leave, aside, no_thread};
 use super::resolve::Found;
-use super::{Allowed, Host, HostError};
+use super::{Allowed, Host, HostError, Since};
 use crate::library;
 
 impl Host {
@@ -32,14 +32,14 @@ impl Host {
             // It may have got the screen meanwhile.
             if !shows() {
                 if self.inner.entries.running(name).is_none() {
-                    return self.load_inside(&found, allowed).await.map(drop);
+                    return self.load_inside(&found, allowed, Since::Now).await.map(drop);
                 }
                 let (before, rights) = self.decide_anew(&found, allowed.clone()).await?;
                 if rights.are_less_than(&before) {
                     // What was taken away is not used for what waits either,
                     // nor for lack of a new copy. It may have ended by itself.
                     let _stopped = self.stop_inside(name, Leave::AtOnce).await;
-                    return self.load_inside(&found, allowed).await.map(drop);
+                    return self.load_inside(&found, allowed, Since::Now).await.map(drop);
                 }
                 let swapped = self.swap_inside(name).await;
                 return swapped.inspect_err(|_| self.keep_rights(name, before));

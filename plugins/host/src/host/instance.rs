@@ -10,9 +10,10 @@ use tokio::time::{sleep, timeout};
 
 use super::entry::Rights;
 use super::resolve::Found;
-use super::{Allowed, Host, HostError};
+use super::{Allowed, Host, HostError, Since};
 use crate::child::{Plan, ProcessLink};
 use crate::clock;
+use crate::feeder;
 use crate::gate::{Gate, Rules};
 use crate::library::{self, Descriptor, LoadError, PrivateCopy};
 use crate::seat::{Seat, SeatPlan};
@@ -44,6 +45,7 @@ impl Host {
         &self,
         found: &Found,
         allowed: Allowed,
+        since: Since,
     ) -> Result<Arc<Worker>, HostError> {
         let entries = &self.inner.entries;
         let name = found.name.as_str();
@@ -60,6 +62,9 @@ impl Host {
         let read = aside(move || library::read(&library)).await;
         let descriptor = read.unwrap_or_else(|| Err(no_thread())).map_err(refuse)?;
         let rights = self.find_rights(found, &descriptor, allowed).await?;
+        if descriptor.durable {
+            feeder::keep_place(&self.inner.shared, name, since).await;
+        }
         let rest = PluginState::Starting;
         entries.begin(name, &found.library, Some(descriptor), rights, rest);
         self.publish();
@@ -173,7 +178,7 @@ impl Host {
         self.inner.entries.runs(worker, Some(descriptor.clone()));
         self.inner.shared.add(worker.seat.clone());
         if worker.seat.progress().is_some() {
-            tokio::spawn(crate::feeder::feed(self.inner.shared.clone(), worker.seat.clone()));
+            tokio::spawn(feeder::feed(self.inner.shared.clone(), worker.seat.clone()));
         }
         // It may have ended before anybody looked for it.
         if matches!(worker.phase(), Phase::Ended(_)) {

@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::entry::Round;
 use super::instance::{Leave, aside};
-use super::{Allowed, Asker, Host, HostError};
+use super::{Allowed, Asker, Host, HostError, Since};
 use crate::library;
 use crate::restart::Next;
 use crate::slot::{SlotEnd, Turn, TurnEnd};
@@ -84,7 +84,7 @@ impl Host {
                 let (host, wanted) = (self.clone(), found.clone());
                 let allowed = aside(move || host.allowed_ui(&wanted, asker)).await;
                 let allowed = allowed.unwrap_or(Allowed::AsDecided);
-                (self.load_inside(&found, allowed).await?, true)
+                (self.load_inside(&found, allowed, Since::Now).await?, true)
             }
             (None, None) => return Err(HostError::NotLoaded { name }),
         };

@@ -38,7 +38,7 @@ fn snapshots(told: &[Queued]) -> Vec<&Snapshot> {
 
 /// All numbers above one that the log of the home has.
 async fn logged(engine: &Engine, after: u64) -> Vec<u64> {
-    let events = engine.events_after(after, 10_000).await.unwrap();
+    let events = engine.events_after(after, 10_000).await.unwrap().events;
     events.iter().map(|event| event.seq).collect()
 }
 
