@@ -121,7 +121,7 @@ impl Author {
     /// So many different messages, sealed.
     pub(super) fn write(&mut self, to: &AccountId, count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
         let mut one = || {
-            self.last = self.last.plus(Duration::from_millis(1));
+            self.last = now().max(self.last.plus(Duration::from_millis(1)));
             let data = DataMessage { body: Some(text()), ..DataMessage::default() };
             let content = Content {
                 data_message: Some(data),
