@@ -88,8 +88,9 @@ impl Gate {
     /// The same for one that is read already.
     pub(crate) fn check(&self, request: Request, now: Instant) -> Result<Request, Status> {
         let allowed = match &request {
-            Request::Command(command) => self.may_command(command),
-            Request::Done(done) => done.commands.iter().all(|command| self.may_command(command)),
+            Request::Command(_) | Request::Done(_) => {
+                request.commands().iter().all(|command| self.may_command(command))
+            }
             Request::Query(query) => self.may_query(query),
             Request::Control(control) => self.may_control(control),
         };

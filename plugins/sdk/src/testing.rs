@@ -201,12 +201,7 @@ impl HostLine for Fake {
         if let Some(refusal) = kept.refusal {
             return refusal;
         }
-        let commands = match request {
-            Request::Command(command) => std::slice::from_ref(command),
-            Request::Done(done) => &done.commands,
-            Request::Query(_) | Request::Control(_) => &[],
-        };
-        if commands.iter().any(|it| !self.granted.has(it.command.needs())) {
+        if request.commands().iter().any(|it| !self.granted.has(it.command.needs())) {
             return abi::DENIED;
         }
         kept.requests.push_back((id, request.clone()));

@@ -256,6 +256,20 @@ impl Event {
         }
     }
 
+    /// Whether it has a number of its own in the home's sequence, up to which a
+    /// durable plugin can be done.
+    pub const fn is_numbered(&self) -> bool {
+        matches!(
+            self,
+            Self::Message { .. }
+                | Self::MessageChanged { .. }
+                | Self::MessageRemoved { .. }
+                | Self::Conversation { .. }
+                | Self::ConversationRemoved { .. }
+                | Self::Profile { .. }
+        )
+    }
+
     /// The account it is about, if it is about one.
     pub const fn account(&self) -> Option<AccountId> {
         match self {

@@ -432,6 +432,15 @@ impl Request {
             Self::Done(_) => RequestKind::Done,
         }
     }
+
+    /// The commands in it.
+    pub fn commands(&self) -> &[AccountCommand] {
+        match self {
+            Self::Command(command) => std::slice::from_ref(command),
+            Self::Done(done) => &done.commands,
+            Self::Query(_) | Self::Control(_) => &[],
+        }
+    }
 }
 
 impl Command {

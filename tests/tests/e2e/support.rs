@@ -1,6 +1,5 @@
 //! Runs the program: once to its end, or beside the test, line by line.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -25,32 +24,10 @@ fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
 
-/// The program, with its plugins beside it; built once unless RAMSON_BIN names
-/// it.
+/// The program, with its plugins beside it.
 pub(crate) fn ramson() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        if let Some(path) = std::env::var_os("RAMSON_BIN") {
-            return fs::canonicalize(&path).expect("RAMSON_BIN names a file");
-        }
-        // This test is <target>/<profile>/deps/e2e-…
-        let test = std::env::current_exe().unwrap();
-        let folder = test.parent().and_then(Path::parent).unwrap();
-        let profile = match folder.file_name().and_then(|name| name.to_str()) {
-            Some("debug") => "dev",
-            Some(profile) => profile,
-            None => panic!("no profile folder above {}", test.display()),
-        };
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--profile", profile])
-            .arg("--target-dir")
-            .arg(folder.parent().unwrap())
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-            .status()
-            .unwrap();
-        assert!(built.success(), "the program could not be built");
-        folder.join("ramson")
-    })
+    PROGRAM.get_or_init(|| ramson_tests::built(&[]).join("ramson"))
 }
 
 /// A folder of the test's own: homes, network files, states.

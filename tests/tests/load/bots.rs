@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use ramson_codec::network_file::NetworkFile;
@@ -29,24 +28,10 @@ const EVERY: usize = 10;
 const SENDERS: usize = 20;
 
 /// The library of the bot that counts, beside the program.
-fn library() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let folder = ramson().parent().unwrap();
-        let library = folder.join("libramson_trial_bot.so");
-        if std::env::var_os("RAMSON_BIN").is_none() {
-            let built = Command::new(env!("CARGO"))
-                .args(["build", "--quiet", "-p", "ramson-trial-bot", "--profile"])
-                .arg(if folder.ends_with("debug") { "dev" } else { "release" })
-                .arg("--target-dir")
-                .arg(folder.parent().unwrap())
-                .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-                .status()
-                .unwrap();
-            assert!(built.success(), "the bot could not be built");
-        }
-        library
-    })
+fn library() -> PathBuf {
+    let folder = ramson_tests::built(&["ramson-trial-bot"]);
+    assert!(ramson().starts_with(&folder));
+    folder.join("libramson_trial_bot.so")
 }
 
 /// People who write to a bot, in this process, and a home for the bot.

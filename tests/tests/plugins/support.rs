@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ramson_host::{Allowed, ChildCommand, EngineInfo, Host, HostConfig, Limits};
 use ramson_localnet::{Localnet, LocalnetConfig};
 use ramson_system::{AccountSummary, Engine, EngineConfig, NetworkConfig};
+use ramson_tests::built;
 use ramson_types::message::{Message, MessageKind};
 use ramson_types::{AccountId, ConversationId, Timestamp};
 use ramson_wire::{Plugin, PluginState};
@@ -29,49 +30,16 @@ fn now() -> Timestamp {
     Timestamp(u64::try_from(since.as_millis()).unwrap())
 }
 
-/// The folder of the libraries; they are built once unless RAMSON_BIN names
-/// the program beside which they lie.
+/// The folder of the libraries.
 pub(crate) fn libraries() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        if let Some(program) = std::env::var_os("RAMSON_BIN") {
-            let program = fs::canonicalize(&program).expect("RAMSON_BIN names a file");
-            return program.parent().unwrap().to_owned();
-        }
-        build(&["ramson-trial-plugin", "ramson-bot-echo"])
-    })
+    FOLDER.get_or_init(|| built(&["ramson-trial-plugin", "ramson-bot-echo"]))
 }
 
-/// The program, which plugins have as a process of their own; it is built once
-/// unless RAMSON_BIN names it.
+/// The program, which plugins have as a process of their own.
 pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| match std::env::var_os("RAMSON_BIN") {
-        Some(program) => fs::canonicalize(&program).expect("RAMSON_BIN names a file"),
-        None => build(&["ramson-shell"]).join("ramson"),
-    })
-}
-
-/// Builds packages, and gives the folder of what was built.
-fn build(packages: &[&str]) -> PathBuf {
-    // This test is <target>/<profile>/deps/plugins-…
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().and_then(Path::parent).unwrap().to_owned();
-    let profile = match folder.file_name().and_then(|name| name.to_str()) {
-        Some("debug") => "dev",
-        Some(profile) => profile,
-        None => panic!("no profile folder above {}", test.display()),
-    };
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--profile", profile])
-        .args(packages.iter().flat_map(|package| ["-p", package]))
-        .arg("--target-dir")
-        .arg(folder.parent().unwrap())
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .status()
-        .unwrap();
-    assert!(built.success(), "{packages:?} could not be built");
-    folder
+    PROGRAM.get_or_init(|| built(&["ramson-shell"]).join("ramson"))
 }
 
 /// Compiles a plugin in C.

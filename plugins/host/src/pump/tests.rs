@@ -10,21 +10,8 @@ use crate::happening::ask;
 use crate::queue::Queued;
 use crate::testing::{Reader, account, engine, everything, info, only, send, shared};
 
-/// Whether an event has a number of its own.
-fn is_numbered(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Message { .. }
-            | Event::MessageChanged { .. }
-            | Event::MessageRemoved { .. }
-            | Event::Conversation { .. }
-            | Event::ConversationRemoved { .. }
-            | Event::Profile { .. }
-    )
-}
-
 fn numbers(told: &[Queued]) -> Vec<u64> {
-    told.iter().filter(|it| is_numbered(it.what.event())).map(|it| it.seq).collect()
+    told.iter().filter(|it| it.what.event().is_numbered()).map(|it| it.seq).collect()
 }
 
 fn snapshots(told: &[Queued]) -> Vec<&Snapshot> {

@@ -29,7 +29,7 @@ use super::timers::Timers;
 use crate::{Delivery, Host, Level, Manifest, RequestId};
 use book::Book;
 use guard::guarded;
-use job::{Job, What, is_numbered};
+use job::{Job, What};
 use load::Load;
 use outbox::{Entry, Outbox};
 
@@ -132,7 +132,7 @@ impl Runner {
 
     /// Puts an event in the queue, if it is for anybody.
     fn take_in(&mut self, delivery: &Delivery) {
-        let numbered = is_numbered(&delivery.event);
+        let numbered = delivery.event.is_numbered();
         if numbered {
             if delivery.seq <= self.known {
                 return;

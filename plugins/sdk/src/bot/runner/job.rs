@@ -49,16 +49,3 @@ impl What {
         }
     }
 }
-
-/// Whether an event has a number of its own, up to which it is done with.
-pub(crate) fn is_numbered(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Message { .. }
-            | Event::MessageChanged { .. }
-            | Event::MessageRemoved { .. }
-            | Event::Conversation { .. }
-            | Event::ConversationRemoved { .. }
-            | Event::Profile { .. }
-    )
-}

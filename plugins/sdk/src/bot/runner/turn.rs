@@ -8,7 +8,7 @@ use ramson_wire::{Command, Done, Event, Millis};
 
 use super::Runner;
 use super::guard::guarded;
-use super::job::{Job, What, is_numbered};
+use super::job::{Job, What};
 use super::outbox::Entry;
 use crate::Level;
 use crate::bot::build::{Bot, Failure};
@@ -136,7 +136,7 @@ impl Runner {
     fn commit(&mut self, job: &Job, mut cx: Cx, failure: Option<Failure>) {
         self.records = std::mem::take(&mut cx.records);
         let through = match &job.what {
-            What::Event(it) if self.durable && is_numbered(&it.event) => Some(it.seq),
+            What::Event(it) if self.durable && it.event.is_numbered() => Some(it.seq),
             _ => None,
         };
         let records = told(&cx.changes);

@@ -241,12 +241,7 @@ impl HostLine for World {
         if let Some(status) = state.no_requests {
             return status;
         }
-        let commands = match request {
-            Request::Command(command) => std::slice::from_ref(command),
-            Request::Done(done) => &done.commands,
-            Request::Query(_) | Request::Control(_) => &[],
-        };
-        if commands.iter().any(|it| !self.granted.has(it.command.needs())) {
+        if request.commands().iter().any(|it| !self.granted.has(it.command.needs())) {
             return abi::DENIED;
         }
         if state.requests.len() >= MOST_IN_FLIGHT {
