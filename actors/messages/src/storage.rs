@@ -1,6 +1,7 @@
 //! What is said to Storage, the only writer of a home's store.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use actix::Message;
 use ramson_crypto::Seed;
@@ -192,7 +193,7 @@ pub struct ReadEvents {
     /// How many at most.
     pub limit: usize,
     /// Of these accounts alone; `None` for all.
-    pub only: Option<BTreeSet<AccountId>>,
+    pub only: Option<Arc<BTreeSet<AccountId>>>,
 }
 
 /// A part of the log.

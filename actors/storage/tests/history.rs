@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use ramson_messages::storage::{
     Commit, GetMessage, LedgerSubject, ListAccounts, ListConversations, ListMessages, LoadAccount,
     ReadEvents, ReadLedger, RecallHistory, StoreError, Sweep,
@@ -442,7 +444,7 @@ fn the_log_of_some_accounts_passes_over_the_rest() {
     }
     let own = store.ask(&ListAccounts).unwrap()[0].id;
     let read = |after, limit, only: &[_]| {
-        let only = Some(only.iter().copied().collect());
+        let only = Some(Arc::new(only.iter().copied().collect()));
         let page = store.ask(&ReadEvents { after, limit, only }).unwrap();
         assert!(page.events.iter().all(|event| event.account == own));
         (page.events.iter().map(|event| event.seq).collect::<Vec<_>>(), page.through)

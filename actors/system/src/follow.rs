@@ -7,6 +7,7 @@
 //! because an actor failed in between, comes from the event log.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ramson_messages::events::{EngineEvent, Event};
@@ -178,6 +179,9 @@ impl Follower {
             self.waiting.extend(earlier);
             self.waiting.extend(live.or_else(|| logged(event)));
         }
+        // Behind the last one there may be some that nobody is told of.
+        let (earlier, live) = self.order.pass(page.through);
+        self.waiting.extend(earlier.into_iter().chain(live));
         Ok(true)
     }
 }
@@ -198,7 +202,7 @@ impl Engine {
     /// back as the log goes: for who hears of the rest in another way.
     pub async fn told_after(
         &self,
-        only: Option<BTreeSet<AccountId>>,
+        only: Option<Arc<BTreeSet<AccountId>>>,
         after: u64,
     ) -> Result<LoggedPart, EngineError> {
         let page = self.events_of(only, after, PAGE).await?;

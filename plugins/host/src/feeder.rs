@@ -35,25 +35,35 @@ const LOOK: Duration = Duration::from_secs(60);
 const STRIDE: u64 = 1_000;
 const LONGEST_STRIDE: Duration = Duration::from_secs(3_600);
 
-/// Keeps the place of a plugin that was never there. What fails is done once it
-/// is told what happens.
-pub(crate) async fn keep_place(shared: &Shared, name: &str, since: Since) {
-    let Some(attached) = shared.attached() else { return };
-    let desk = shared.desks.of(name);
-    let _desk = desk.lock().await;
-    if let Err(error) = find_place(&attached.engine, name, since).await {
-        tracing::warn!(plugin = name, "its place is kept later: {error}");
+/// The event behind which a plugin begins that was never there. `None` where the
+/// store does not say: then it is the newest one when it has its seat.
+pub(crate) async fn first_place(shared: &Shared, since: Since) -> Option<u64> {
+    let engine = shared.attached()?.engine;
+    match since {
+        Since::Now => engine.last_event().await.ok(),
+        Since::EngineStarted => Some(engine.started_after()),
     }
 }
 
-/// The place of a plugin, behind its desk.
-async fn find_place(engine: &Engine, name: &str, since: Since) -> Result<u64, EngineError> {
+/// Keeps a plugin's place, if it was never there.
+pub(crate) async fn keep_place(shared: &Shared, name: &str, first: u64) {
+    let Some(Attached { engine, .. }) = shared.attached() else { return };
+    let desk = shared.desks.of(name);
+    let _desk = desk.lock().await;
+    if let Err(error) = find_place(&engine, name, Some(first)).await {
+        tracing::warn!(plugin = name, "what happened before it had its seat is not told: {error}");
+    }
+}
+
+/// The place of a plugin, behind its desk. One that was never there begins
+/// behind `first`, or now.
+async fn find_place(engine: &Engine, name: &str, first: Option<u64>) -> Result<u64, EngineError> {
     if let Some(cursor) = engine.plugin_cursor(name.to_owned()).await? {
         return Ok(cursor);
     }
-    let first = match since {
-        Since::Now => engine.last_event().await?,
-        Since::EngineStarted => engine.started_after(),
+    let first = match first {
+        Some(first) => first,
+        None => engine.last_event().await?,
     };
     engine.keep_for_plugins(vec![cursor_at(name, first)]).await?;
     Ok(first)
@@ -85,12 +95,11 @@ pub(crate) async fn feed(shared: Arc<Shared>, seat: Arc<Seat>) {
     }
 }
 
-/// Tells what happens in one engine, until that ends.
+/// Tells what happens in one engine.
 async fn follow(shared: &Shared, seat: &Arc<Seat>, progress: &Progress, attached: &Attached) {
     let through = loop {
         match begin(shared, seat, progress, attached).await {
             Ok(through) => break through,
-            Err(EngineError::Stopped) => return,
             Err(error) => {
                 tracing::warn!(plugin = seat.name, "it is told later what happened: {error}");
                 sleep(PAUSE).await;
@@ -99,16 +108,15 @@ async fn follow(shared: &Shared, seat: &Arc<Seat>, progress: &Progress, attached
     };
     progress.introduced().await;
     // No account has an id that is none.
-    let ids = |ids: &BTreeSet<_>| ids.iter().filter_map(|id| account_of(id).ok()).collect();
+    let ids =
+        |ids: &BTreeSet<_>| Arc::new(ids.iter().filter_map(|id| account_of(id).ok()).collect());
     let only = seat.gate.scope().map(ids);
     let moved = Instant::now();
     let mut feeder =
         Feeder { shared, seat, progress, attached, only, through, kept: through, moved };
     loop {
         let joined = shared.head.join(seat, attached.number).await;
-        if let Err(EngineError::Stopped) = feeder.catch_up(joined.from).await {
-            return;
-        }
+        feeder.catch_up(joined.from).await;
         feeder.hear(&joined).await;
     }
 }
@@ -128,7 +136,7 @@ async fn begin(
         drop(desk);
         return pending().await;
     }
-    let cursor = find_place(engine, name, Since::Now).await?;
+    let cursor = find_place(engine, name, None).await?;
     let same = desk.owner == seat.generation && desk.home == attached.info.home;
     *desk = Desk {
         engine: attached.number,
@@ -162,7 +170,7 @@ struct Feeder<'a> {
     progress: &'a Progress,
     attached: &'a Attached,
     /// The accounts that it sees; `None` for all.
-    only: Option<BTreeSet<AccountId>>,
+    only: Option<Arc<BTreeSet<AccountId>>>,
     /// Everything up to here was told, or was not for it.
     through: u64,
     /// As far as its cursor was, when it was looked at last, and when that was.
@@ -172,13 +180,12 @@ struct Feeder<'a> {
 
 impl Feeder<'_> {
     /// Tells what the log has, up to a number at least.
-    async fn catch_up(&mut self, until: u64) -> Result<(), EngineError> {
+    async fn catch_up(&mut self, until: u64) {
         while self.through < until {
             self.progress.room().await;
             let after = self.through;
             let part = match self.attached.engine.told_after(self.only.clone(), after).await {
                 Ok(part) => part,
-                Err(EngineError::Stopped) => return Err(EngineError::Stopped),
                 Err(error) => {
                     let plugin = self.seat.name.as_str();
                     tracing::warn!(plugin, "it is told later what happened: {error}");
@@ -195,7 +202,6 @@ impl Feeder<'_> {
             // What else there was is gone from the log.
             self.pass(if part.through == after { until } else { part.through }).await;
         }
-        Ok(())
     }
 
     /// Tells what is laid out for it, until it is behind.
@@ -239,23 +245,27 @@ impl Feeder<'_> {
     async fn pass(&mut self, through: u64) {
         self.through = self.through.max(through);
         let Some(through) = self.progress.pass(self.through) else { return };
-        let passed = through.saturating_sub(self.kept);
-        if passed == 0 || passed < STRIDE && self.moved.elapsed() < LONGEST_STRIDE {
+        let late = self.moved.elapsed() >= LONGEST_STRIDE;
+        let is_due = |kept: u64| {
+            let passed = through.saturating_sub(kept);
+            passed >= STRIDE || late && passed > 0
+        };
+        if !is_due(self.kept) {
             return;
         }
-        self.moved = Instant::now();
         let desk = self.shared.desks.of(&self.seat.name);
         let mut desk = desk.lock().await;
         if desk.owner != self.seat.generation {
             return;
         }
-        if desk.cursor < through {
+        // It may have said itself meanwhile that it is done with something.
+        if is_due(desk.cursor) {
             let kept = vec![cursor_at(&self.seat.name, through)];
             // It is only a short cut: the next one does it as well.
             if self.attached.engine.keep_for_plugins(kept).await.is_ok() {
                 desk.cursor = through;
             }
         }
-        self.kept = desk.cursor;
+        (self.kept, self.moved) = (desk.cursor, Instant::now());
     }
 }

@@ -160,7 +160,7 @@ impl Gate {
         self.conversations.as_ref().is_none_or(|them| them.contains(conversation))
     }
 
-    /// Whether it sees all conversations: then messages need not be looked up.
+    /// Whether it sees all conversations: then nobody has to know which one it is.
     pub(crate) const fn sees_all_conversations(&self) -> bool {
         self.conversations.is_none()
     }

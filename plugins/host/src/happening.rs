@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ramson_protocol::event::{EventKind as Kind, EventRef};
-use ramson_system::{AccountEvent, Engine, EngineError, Followed};
+use ramson_system::{AccountEvent, Engine, EngineError, Followed, StoreError};
 use ramson_types::AccountId;
 use ramson_types::message::Message;
 use ramson_wire::{Event, EventKind};
@@ -68,6 +68,7 @@ impl Happening {
         let (account, kind) = (account_id(&self.account), kind_of(self.what.kind));
         let conversation = match kind {
             EventKind::Profile => None,
+            _ if gate.sees_all_conversations() => None,
             _ => Some(conversation_id(&self.what.conversation)),
         };
         gate.hears_of(kind, Some(&account), conversation.as_ref())
@@ -101,6 +102,11 @@ pub(crate) async fn look_up(
         match ask(engine, account, lookup).await {
             Ok(event) => return Ok(Some(event)),
             Err(EngineError::Stopped | EngineError::NoSuchAccount { .. }) => return Ok(None),
+            // It stays so, and is no reason to hold up what came after it.
+            Err(EngineError::Store(error @ StoreError::Damaged { .. })) => {
+                tracing::error!("plugins are not told of an event: {error}");
+                return Ok(None);
+            }
             Err(error) => {
                 tracing::warn!("plugins are told later what happened: {error}");
                 tokio::time::sleep(PAUSE).await;

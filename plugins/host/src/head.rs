@@ -126,7 +126,7 @@ impl Head {
                 readers.of_account.entry(*id).or_default().push(tray.clone());
             }),
         }
-        Some(Joined { head: self, tray, accounts, from: readers.through })
+        Some(Joined { head: self, tray, engine, accounts, from: readers.through })
     }
 
     fn open(&self, engine: u64, through: u64) {
@@ -143,15 +143,14 @@ impl Head {
         let mut readers = self.readers();
         readers.through = happening.seq;
         let of_account = readers.of_account.get(&happening.account);
-        let mut hearing = readers
+        let hearing: Vec<_> = readers
             .of_all
             .iter()
             .chain(of_account.into_iter().flatten())
-            .filter(|tray| happening.is_heard_by(&tray.seat.gate));
-        let Some(first) = hearing.next() else { return };
-        let others: Vec<_> = hearing.collect();
+            .filter(|tray| happening.is_heard_by(&tray.seat.gate))
+            .collect();
         let happening = Arc::new(happening);
-        std::iter::once(first).chain(others).for_each(|tray| tray.add(&happening));
+        hearing.into_iter().for_each(|tray| tray.add(&happening));
     }
 
     fn readers(&self) -> MutexGuard<'_, Readers> {
@@ -183,6 +182,8 @@ impl Tray {
 pub(crate) struct Joined<'a> {
     head: &'a Head,
     tray: Arc<Tray>,
+    /// The engine, by its number.
+    engine: u64,
     accounts: Option<Vec<AccountId>>,
     /// Everything behind this number is laid out for it.
     pub(crate) from: u64,
@@ -210,7 +211,7 @@ impl Joined<'_> {
     pub(crate) fn through(&self) -> Option<u64> {
         let readers = self.head.readers();
         let laid = self.tray.laid();
-        (readers.engine.is_some() && laid.waiting.is_empty() && !laid.spilled)
+        (readers.engine == Some(self.engine) && laid.waiting.is_empty() && !laid.spilled)
             .then_some(readers.through)
     }
 }

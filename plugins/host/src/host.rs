@@ -252,8 +252,9 @@ impl Host {
         self.inner.main.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Loads the plugins that `plugins.toml` starts with the engine; a durable
-    /// one is told what happened since the engine started. What does not load is told in the log and shown in the list.
+    /// Loads the plugins that `plugins.toml` starts with the engine. A durable
+    /// one that was never there is told what happened since the engine started.
+    /// What does not load is told in the log and shown in the list.
     pub async fn load_started(&self) {
         let host = self.clone();
         let names = aside(move || host.to_start()).await.unwrap_or(Err(HostError::Ended));

@@ -143,7 +143,16 @@ pub(crate) async fn show(host: &Host, name: &str) -> Result<(), Failure> {
 }
 
 /// What comes with the program, each a crate of its name in the source tree.
-const OURS: &[&str] = &[ECHO, TERMINAL, "ui-web", "ui-desktop"];
+const OURS: &[&str] = &[
+    ECHO,
+    TERMINAL,
+    "ui-web",
+    "ui-desktop",
+    "bot-alert",
+    "bot-greeter",
+    "bot-poll",
+    "bot-reminder",
+];
 
 /// What is said when a plugin does not load. One that comes with the program
 /// and is not there has to be built.
@@ -170,6 +179,7 @@ mod tests {
         assert_eq!((failure.kind(), failure.status()), ("NoSuchPlugin", 1));
         assert!(failure.hint().contains("cargo build"), "{failure}");
         assert!(failure.to_string().contains("-p ramson-ui-web"), "{failure}");
+        assert!(missing("bot-poll", error("bot-poll")).to_string().contains("-p ramson-bot-poll"));
         for name in ["./a.so", "bot-of-others"] {
             assert!(!missing(name, error(name)).to_string().contains("cargo build"), "{name}");
         }

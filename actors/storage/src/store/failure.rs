@@ -9,6 +9,9 @@ use redb::{CommitError, StorageError, TableError, TransactionError};
 use crate::OpenError;
 use crate::records::{self, RecordError};
 
+/// What is damaged where no record is.
+const THE_DATABASE: &str = "the database";
+
 /// Why a piece of work failed.
 #[derive(Debug)]
 pub enum Failure {
@@ -56,6 +59,12 @@ impl Failure {
         Self::Failed(StoreError::Damaged { what: what.into(), reason: error.to_string() })
     }
 
+    /// Whether one record cannot be read, and no more than that is known to be
+    /// wrong.
+    pub(crate) fn is_of_one_record(&self) -> bool {
+        matches!(self, Self::Failed(StoreError::Damaged { what, .. }) if what != THE_DATABASE)
+    }
+
     /// A thing that cannot be written as a record.
     pub(crate) fn not_kept(what: impl Into<String>, error: &RecordError) -> Self {
         Self::Failed(StoreError::NotKept { what: what.into(), reason: error.to_string() })
@@ -76,7 +85,7 @@ impl Failure {
 impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Self {
         let damaged = |reason: String| {
-            Self::Failed(StoreError::Damaged { what: "the database".to_owned(), reason })
+            Self::Failed(StoreError::Damaged { what: THE_DATABASE.to_owned(), reason })
         };
         match error {
             StorageError::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -96,7 +105,7 @@ impl From<TableError> for Failure {
         match error {
             TableError::Storage(error) => error.into(),
             other => Self::Failed(StoreError::Damaged {
-                what: "the database".to_owned(),
+                what: THE_DATABASE.to_owned(),
                 reason: other.to_string(),
             }),
         }

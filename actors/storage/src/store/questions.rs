@@ -327,8 +327,10 @@ impl Question for ReadEvents {
             let (seq, record) = entry?;
             let seq = seq.value();
             let kept = records::parse_event(record.value())
-                .map_err(|error| Failure::damaged(format!("event {seq}"), &error))?;
+                .map_err(|error| Failure::damaged(format!("event {seq}"), &error));
+            let kept = passable(kept.map(Some), "an event")?;
             page.through = seq;
+            let Some(kept) = kept else { continue };
             // One of a later version is not for this one to tell.
             let Some(EventRef { kind, message: id, conversation }) = kept.event else { continue };
             let owner = match owners.entry(kept.account) {
@@ -338,7 +340,9 @@ impl Question for ReadEvents {
             let asked = |id: &AccountId| self.only.as_ref().is_none_or(|only| only.contains(id));
             let Some(account) = owner.filter(asked) else { continue };
             let message = match (kind, id) {
-                (EventKind::MessageReceived, Some(id)) => received(id, seq, reading)?,
+                (EventKind::MessageReceived, Some(id)) => {
+                    passable(GetMessage { id }.answer(reading), "a message that came")?
+                }
                 _ => None,
             };
             page.events.push(LoggedEvent { seq, account, kind, conversation, id, message });
@@ -350,20 +354,20 @@ impl Question for ReadEvents {
 /// Whose events these are; `None` for an account that is gone, or damaged.
 fn owner(account: u32, reading: &Reading) -> Result<Option<AccountId>, Failure> {
     match reading.id(account) {
-        Err(Failure::Refused(_) | Failure::Failed(_)) => Ok(None),
-        id => id.map(Some),
+        Err(Failure::Refused(StoreError::NoSuchAccount { .. })) => Ok(None),
+        id => passable(id.map(Some), "the events of an account"),
     }
 }
 
-/// A message that came in. A record of one that cannot be read is no reason to
-/// hold up all that came after it.
-fn received(id: MessageId, seq: u64, reading: &Reading) -> Result<Option<Message>, Failure> {
-    match (GetMessage { id }).answer(reading) {
-        Err(Failure::Failed(StoreError::Damaged { what, reason })) => {
-            tracing::error!(seq, "{what} is damaged and is not told: {reason}");
+/// What cannot be read of one record is passed over: it is no reason to hold up
+/// all that came after it.
+fn passable<T>(read: Result<Option<T>, Failure>, what: &str) -> Result<Option<T>, Failure> {
+    match read {
+        Err(failure) if failure.is_of_one_record() => {
+            tracing::error!("{what} cannot be told: {}", failure.on_read());
             Ok(None)
         }
-        found => found,
+        read => read,
     }
 }
 

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ramson_crypto::Seed;
-use ramson_messages::storage::{AddAccount, ListAccounts, LoadAccount};
+use ramson_messages::storage::{AddAccount, ListAccounts, LoadAccount, ReadEvents};
 use ramson_protocol::event::{EventKind, EventRef};
 use ramson_protocol::store::{Change, Early};
 use ramson_types::message::{ExpiresFrom, Expiry, Message, MessageKind, MessageName, MessageState};
@@ -121,6 +121,34 @@ fn a_check_finds_tables_that_do_not_say_the_same() {
         let problems = store.check().unwrap().problems;
         assert!(problems.iter().any(|found| found.contains(problem)), "{problem}: {problems:?}");
     }
+}
+
+#[test]
+fn what_cannot_be_read_of_the_log_holds_up_nothing_behind_it() {
+    let (_file, store) = new_store();
+    (1..=3).for_each(|number| add(&store, number));
+    let kinds = [EventKind::MessageReceived, EventKind::MessageStored, EventKind::MessageStored];
+    for account in [1, 2, 3] {
+        let event = |kind| EventRef {
+            kind,
+            message: Some(MessageId { account, number: 1 }),
+            conversation: ConversationId::Account(peer()),
+        };
+        let events = kinds.map(event).to_vec();
+        store.write(&Commit { account, changes: vec![], events, at: Timestamp(1) }).unwrap();
+    }
+    put(&store, |tables| {
+        drop(tables.message_places.insert((1, 1), 7).unwrap());
+        drop(tables.messages.insert((1, 7, 1), [9].as_slice()).unwrap());
+        // A damaged one, and at the end one of a later version.
+        drop(tables.events.insert(2, [1, 8, 1].as_slice()).unwrap());
+        drop(tables.events.insert(9, [1, 8, 99, 16, 3].as_slice()).unwrap());
+        drop(tables.accounts.insert(2, [].as_slice()).unwrap());
+    });
+    let page = store.ask(&ReadEvents { after: 0, limit: 100, only: None }).unwrap();
+    let seqs: Vec<_> = page.events.iter().map(|event| event.seq).collect();
+    assert_eq!((seqs, page.through), (vec![1, 3, 7, 8], 9));
+    assert!(page.events.iter().all(|event| event.message.is_none()));
 }
 
 #[test]

@@ -79,10 +79,12 @@ impl Engine {
     }
 
     /// An account's own profile and settings; also in an engine that stays off
-    /// the network.
+    /// the network, and of an account that is down.
     pub async fn profile(&self, id: &AccountId) -> Result<Profile, EngineError> {
-        if let Some(wires) = self.wires.account(id) {
-            return Ok(wires.profile.ask(GetProfile).await?);
+        if let Some(wires) = self.wires.account(id)
+            && let Ok(profile) = wires.profile.ask(GetProfile).await
+        {
+            return Ok(profile);
         }
         let account = self.number_of(id).await?;
         let stored = self.wires.load_account.ask(LoadAccount { account }).await??;

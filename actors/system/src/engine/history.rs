@@ -1,6 +1,7 @@
 //! What a home has: conversations, messages, the ledger and the event log.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use ramson_messages::identity::GetSending;
 use ramson_messages::storage::{
@@ -157,7 +158,7 @@ impl Engine {
     /// The same, of some accounts alone; `None` for all.
     pub(crate) async fn events_of(
         &self,
-        only: Option<BTreeSet<AccountId>>,
+        only: Option<Arc<BTreeSet<AccountId>>>,
         after: u64,
         limit: usize,
     ) -> Result<LogPage, EngineError> {

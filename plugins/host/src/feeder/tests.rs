@@ -13,7 +13,6 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 use crate::convert::ids::account_id;
-use crate::host::Since;
 use crate::testing::{account, engine, info, send};
 use crate::{Guest, GuestPlan, Host, HostConfig, Limits, Told};
 
@@ -188,16 +187,17 @@ async fn what_is_not_done_with_is_told_again_and_the_rest_is_not() {
 async fn who_starts_with_the_engine_hears_what_happened_before_it_was_there() {
     let scene = Scene::new().await;
     scene.writes("early").await;
-    super::find_place(&scene.engine, "test:bot", Since::EngineStarted).await.unwrap();
+    let first = scene.engine.started_after();
+    super::find_place(&scene.engine, "test:bot", Some(first)).await.unwrap();
     let newest = scene.engine.last_event().await.unwrap();
-    let place = super::find_place(&scene.engine, "test:other", Since::Now).await;
+    let place = super::find_place(&scene.engine, "test:other", None).await;
     assert_eq!(place.unwrap(), newest);
     scene.writes("late").await;
     let mut guest = scene.guest(true);
-    assert_eq!(guest.snapshot().await.0, scene.engine.started_after());
+    assert_eq!(guest.snapshot().await.0, first);
     assert_eq!(numbers(&guest.texts().await), ["early", "late"]);
     // Where it is does not change by being found again.
-    let again = super::find_place(&scene.engine, "test:other", Since::EngineStarted).await;
+    let again = super::find_place(&scene.engine, "test:other", Some(first)).await;
     assert_eq!(again.unwrap(), newest);
 }
 

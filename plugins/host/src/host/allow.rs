@@ -10,8 +10,9 @@ use crate::library;
 
 impl Host {
     /// Writes down what a plugin may do. One that runs goes on as a fresh copy
-    /// with the new rights, after a stop where they are less; any other is loaded. What its name stands for stays
-    /// so, and so do the conversations that it is limited to.
+    /// with the new rights, after a stop where they are less; any other is loaded.
+    /// What its name stands for stays so, and so do the conversations that it is
+    /// limited to.
     pub(crate) async fn allow_for_plugin(
         &self,
         name_or_path: &str,

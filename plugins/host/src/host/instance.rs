@@ -62,9 +62,11 @@ impl Host {
         let read = aside(move || library::read(&library)).await;
         let descriptor = read.unwrap_or_else(|| Err(no_thread())).map_err(refuse)?;
         let rights = self.find_rights(found, &descriptor, allowed).await?;
-        if descriptor.durable {
-            feeder::keep_place(&self.inner.shared, name, since).await;
-        }
+        let shared = &self.inner.shared;
+        let first = match descriptor.durable {
+            true => feeder::first_place(shared, since).await,
+            false => None,
+        };
         let rest = PluginState::Starting;
         entries.begin(name, &found.library, Some(descriptor), rights, rest);
         self.publish();
@@ -78,6 +80,10 @@ impl Host {
             entries.rest(name, PluginState::Refused { reason });
             self.publish();
         })?;
+        // One that did not start was never there.
+        if let Some(first) = first {
+            feeder::keep_place(shared, name, first).await;
+        }
         self.seat(name, &started);
         self.publish();
         Ok(started.worker)

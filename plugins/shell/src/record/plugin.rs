@@ -151,6 +151,7 @@ pub(crate) struct SaysRecord {
     pub(crate) encoding: &'static str,
     pub(crate) ui: bool,
     pub(crate) unload: bool,
+    pub(crate) durable: bool,
     pub(crate) topics: ramson_wire::TopicSet,
     pub(crate) asked: GrantSet,
 }
@@ -167,6 +168,7 @@ impl CheckRecord {
             encoding: if it.encoding == Encoding::Json { "json" } else { "bincode" },
             ui: it.ui,
             unload: it.unload,
+            durable: it.durable,
             topics: it.topics,
             asked: it.grants,
         });
@@ -179,7 +181,11 @@ impl fmt::Display for CheckRecord {
         let verdict = if self.good { "can be loaded" } else { "cannot be loaded" };
         write!(f, "{} {verdict}", one_line(&self.path))?;
         if let Some(says) = &self.says {
-            let kind = if says.ui { "a user interface" } else { "a plugin" };
+            let kind = match (says.ui, says.durable) {
+                (true, _) => "a user interface",
+                (false, true) => "a durable plugin",
+                (false, false) => "a plugin",
+            };
             let (id, title, version) =
                 (one_line(&says.id), one_line(&says.title), one_line(&says.version));
             write!(f, "\n  {kind}: {title} {version} ({id})")?;
