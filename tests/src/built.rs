@@ -5,6 +5,20 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The program: the one that `RAMSON_BIN` names, or made by some packages.
+///
+/// # Panics
+///
+/// As [`built`].
+pub fn program(packages: &[&str]) -> PathBuf {
+    named().unwrap_or_else(|| built(packages).join("ramson"))
+}
+
+fn named() -> Option<PathBuf> {
+    let program = std::env::var_os("RAMSON_BIN")?;
+    Some(std::fs::canonicalize(program).expect("RAMSON_BIN names a file"))
+}
+
 /// The folder that has what some packages make, or the program and its plugins
 /// where none is named. Nothing is built if `RAMSON_BIN` names the program: all
 /// of it lies beside that.
@@ -13,8 +27,7 @@ use std::process::Command;
 ///
 /// If it cannot be built, or `RAMSON_BIN` names nothing.
 pub fn built(packages: &[&str]) -> PathBuf {
-    if let Some(program) = std::env::var_os("RAMSON_BIN") {
-        let program = std::fs::canonicalize(&program).expect("RAMSON_BIN names a file");
+    if let Some(program) = named() {
         return program.parent().expect("a file is in a folder").to_owned();
     }
     // This test is <target>/<profile>/deps/e2e-…

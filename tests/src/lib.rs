@@ -8,6 +8,6 @@ pub mod fields;
 mod files;
 pub mod world;
 
-pub use built::built;
+pub use built::{built, program};
 pub use cases::{Cases, expect_eq};
 pub use files::{Folder, load};

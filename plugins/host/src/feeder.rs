@@ -6,20 +6,17 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::future::{pending, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ramson_system::{Engine, EngineError, PluginChange};
-use ramson_types::AccountId;
 use ramson_wire::{Event, Lagged};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::convert::ids::account_of;
 use crate::desk::Desk;
 use crate::happening::Happening;
-use crate::head::Joined;
+use crate::head::{self, Joined, Scope};
 use crate::host::Since;
 use crate::prepared::Prepared;
 use crate::progress::Progress;
@@ -107,15 +104,12 @@ async fn follow(shared: &Shared, seat: &Arc<Seat>, progress: &Progress, attached
         }
     };
     progress.introduced().await;
-    // No account has an id that is none.
-    let ids =
-        |ids: &BTreeSet<_>| Arc::new(ids.iter().filter_map(|id| account_of(id).ok()).collect());
-    let only = seat.gate.scope().map(ids);
+    let only = head::scope_of(seat);
     let moved = Instant::now();
     let mut feeder =
         Feeder { shared, seat, progress, attached, only, through, kept: through, moved };
     loop {
-        let joined = shared.head.join(seat, attached.number).await;
+        let joined = shared.head.join(seat, &feeder.only, attached.number).await;
         feeder.catch_up(joined.from).await;
         feeder.hear(&joined).await;
     }
@@ -169,8 +163,7 @@ struct Feeder<'a> {
     seat: &'a Seat,
     progress: &'a Progress,
     attached: &'a Attached,
-    /// The accounts that it sees; `None` for all.
-    only: Option<Arc<BTreeSet<AccountId>>>,
+    only: Scope,
     /// Everything up to here was told, or was not for it.
     through: u64,
     /// As far as its cursor was, when it was looked at last, and when that was.

@@ -5,7 +5,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,6 +25,16 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// So many events wait in a tray; then it is emptied, and its plugin is behind.
 const WAITING: usize = WINDOW;
+
+/// The accounts that a plugin sees; `None` for all.
+pub(crate) type Scope = Option<Arc<BTreeSet<AccountId>>>;
+
+/// As a plugin's gate has it.
+pub(crate) fn scope_of(seat: &Seat) -> Scope {
+    // No account has an id that is none.
+    let ids = |ids: &BTreeSet<_>| ids.iter().filter_map(|id| account_of(id).ok()).collect();
+    seat.gate.scope().map(|scope| Arc::new(ids(scope)))
+}
 
 /// What happens now, and who has caught up with it.
 #[derive(Default)]
@@ -97,36 +107,32 @@ async fn read_one(head: &Head, attached: &Attached) {
 
 impl Head {
     /// Joins those who hear of what happens in an engine, once that is read.
-    pub(crate) async fn join(&self, seat: &Arc<Seat>, engine: u64) -> Joined<'_> {
+    pub(crate) async fn join(&self, seat: &Arc<Seat>, only: &Scope, engine: u64) -> Joined<'_> {
         loop {
             let mut opened = std::pin::pin!(self.opened.notified());
             // From here on a notice is not missed.
             opened.as_mut().enable();
-            if let Some(joined) = self.join_now(seat, engine) {
+            if let Some(joined) = self.join_now(seat, only, engine) {
                 return joined;
             }
             opened.await;
         }
     }
 
-    fn join_now(&self, seat: &Arc<Seat>, engine: u64) -> Option<Joined<'_>> {
-        let scope = seat.gate.scope();
-        // No account has an id that is none.
-        let accounts =
-            scope.map(|ids| ids.iter().filter_map(|id| account_of(id).ok()).collect::<Vec<_>>());
+    fn join_now(&self, seat: &Arc<Seat>, only: &Scope, engine: u64) -> Option<Joined<'_>> {
         let tray =
             Arc::new(Tray { seat: seat.clone(), laid: Mutex::default(), added: Notify::new() });
         let mut readers = self.readers();
         if readers.engine != Some(engine) {
             return None;
         }
-        match &accounts {
+        match only {
             None => readers.of_all.push(tray.clone()),
             Some(ids) => ids.iter().for_each(|id| {
                 readers.of_account.entry(*id).or_default().push(tray.clone());
             }),
         }
-        Some(Joined { head: self, tray, engine, accounts, from: readers.through })
+        Some(Joined { head: self, tray, engine, only: only.clone(), from: readers.through })
     }
 
     fn open(&self, engine: u64, through: u64) {
@@ -184,7 +190,7 @@ pub(crate) struct Joined<'a> {
     tray: Arc<Tray>,
     /// The engine, by its number.
     engine: u64,
-    accounts: Option<Vec<AccountId>>,
+    only: Scope,
     /// Everything behind this number is laid out for it.
     pub(crate) from: u64,
 }
@@ -221,7 +227,7 @@ impl Drop for Joined<'_> {
         let mut readers = self.head.readers();
         let other = |tray: &Arc<Tray>| !Arc::ptr_eq(tray, &self.tray);
         readers.of_all.retain(other);
-        for id in self.accounts.iter().flatten() {
+        for id in self.only.iter().flat_map(|ids| ids.iter()) {
             let Some(trays) = readers.of_account.get_mut(id) else { continue };
             trays.retain(other);
             if trays.is_empty() {

@@ -27,7 +27,7 @@ fn left(deadline: Instant) -> Duration {
 /// The program, with its plugins beside it.
 pub(crate) fn ramson() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| ramson_tests::built(&[]).join("ramson"))
+    PROGRAM.get_or_init(|| ramson_tests::program(&[]))
 }
 
 /// A folder of the test's own: homes, network files, states.

@@ -155,7 +155,7 @@ async fn a_bot_whose_process_is_killed_counts_and_answers_everything_once() {
     town.place.run(&allow).done();
     let mut rng = StdRng::seed_from_u64(seed());
     let mut engine = town.place.engine("bot");
-    // What comes before a bot ran for the first time is not for it.
+    // What comes while it starts for the first time is for it, too.
     assert_eq!(town.count(0).await, 0);
     let mut kills = 0;
     town.write(async |_| {

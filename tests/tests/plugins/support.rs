@@ -39,7 +39,7 @@ pub(crate) fn libraries() -> &'static Path {
 /// The program, which plugins have as a process of their own.
 pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| built(&["ramson-shell"]).join("ramson"))
+    PROGRAM.get_or_init(|| ramson_tests::program(&["ramson-shell"]))
 }
 
 /// Compiles a plugin in C.

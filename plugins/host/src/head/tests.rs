@@ -50,10 +50,11 @@ async fn each_hears_of_its_accounts_from_its_place_on() {
     let (one, two, all) =
         (seat(&[1]), seat(&[1, 2]), trial::durable_seat_of("all", None, TopicSet::ALL));
     let deaf = trial::durable_seat_of("deaf", None, TopicSet::NONE);
-    let (one, all) = (head.join(&one, 1).await, head.join(&all, 1).await);
-    let deaf = head.join(&deaf, 1).await;
+    let (one, all) =
+        (head.join(&one, &scope_of(&one), 1).await, head.join(&all, &scope_of(&all), 1).await);
+    let deaf = head.join(&deaf, &scope_of(&deaf), 1).await;
     (11..=13).for_each(|seq| head.lay_out(happened(seq, (seq % 3) as u8)));
-    let two = head.join(&two, 1).await;
+    let two = head.join(&two, &scope_of(&two), 1).await;
     assert_eq!((one.from, all.from, two.from), (10, 10, 13));
     (14..=16).for_each(|seq| head.lay_out(happened(seq, (seq % 3) as u8)));
     // There is more before its place than that.
@@ -73,7 +74,7 @@ async fn whoever_is_too_slow_is_behind_and_joins_again() {
     let head = Head::default();
     head.open(1, 0);
     let slow = seat(&[1]);
-    let joined = head.join(&slow, 1).await;
+    let joined = head.join(&slow, &scope_of(&slow), 1).await;
     let window = WINDOW as u64;
     (1..=window).for_each(|seq| head.lay_out(happened(seq, 1)));
     assert_eq!(joined.next().await.unwrap().seq, 1);
@@ -85,7 +86,7 @@ async fn whoever_is_too_slow_is_behind_and_joins_again() {
     assert!(joined.next().await.is_none());
     assert_eq!(joined.through(), None);
     drop(joined);
-    let joined = head.join(&slow, 1).await;
+    let joined = head.join(&slow, &scope_of(&slow), 1).await;
     assert_eq!((joined.from, joined.through()), (window + 3, Some(window + 3)));
     head.lay_out(happened(window + 4, 1));
     assert_eq!(waiting(&joined).await, [window + 4]);
@@ -95,11 +96,12 @@ async fn whoever_is_too_slow_is_behind_and_joins_again() {
 async fn whoever_joined_an_engine_hears_of_no_other_one() {
     let head = Head::default();
     let bot = seat(&[1]);
-    let early = timeout(Duration::from_millis(20), head.join(&bot, 2)).await;
+    let early = timeout(Duration::from_millis(20), head.join(&bot, &scope_of(&bot), 2)).await;
     assert!(early.is_err(), "nothing is read yet");
     head.open(1, 5);
-    let before = head.join(&bot, 1).await;
-    let (joined, ()) = tokio::join!(head.join(&bot, 2), async {
+    let before = head.join(&bot, &scope_of(&bot), 1).await;
+    let scope = scope_of(&bot);
+    let (joined, ()) = tokio::join!(head.join(&bot, &scope, 2), async {
         tokio::task::yield_now().await;
         head.close();
         head.open(2, 100);
